@@ -1,0 +1,1 @@
+"""snpformat-codegen: binary formats written as YAML, checked, and turned into code."""

@@ -1,0 +1,211 @@
+"""The specs as data: what language.py makes of the nodes, and what the passes check.
+
+Frozen dataclasses; every part carries the Span it was written at (``Spot`` pairs a value with its
+own). Nothing here has been checked against anything else yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .diagnostics import SourceFile, Span
+from .shapes import Spot
+
+BUILTIN_SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
+
+Literal = int | str  # a number, or a name (of an enum value) or hexadecimal digits (of bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """What every part may say about itself."""
+
+    doc: str = ""
+    cite: Spot[str] | None = None
+    abi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    name: Spot[str]
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a layout may depend on: with `field` read from the bytes, else chosen by a viewer."""
+
+    name: Spot[str]
+    field: Spot[str] | None
+    known: tuple[Spot[Literal], ...]
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    number: Spot[int]
+    name: Spot[str]
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    name: Spot[str]
+    repr: Spot[str]
+    values: tuple[EnumValue, ...]
+    closed: bool
+    prose: Prose
+    broken: bool
+
+    @property
+    def size(self) -> int:
+        return BUILTIN_SIZES[self.repr.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """Bits low..high (both included) of a bit field; without a name reserved or constant."""
+
+    span: Span
+    low: int
+    high: int
+    name: Spot[str] | None
+    const: Spot[int] | None
+    enum: Spot[str] | None
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class BitsType:
+    name: Spot[str]
+    repr: Spot[str]
+    bits: tuple[Bit, ...]
+    prose: Prose
+    broken: bool
+
+    @property
+    def size(self) -> int:
+        return BUILTIN_SIZES[self.repr.value]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Reads a kept integer as a bit field that an axis chooses."""
+
+    span: Span
+    axis: Spot[str]
+    choices: dict[str, Spot[str]]  # axis value, or "else" -> bit field
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The field is there only while another one of the structure has this value."""
+
+    field: Spot[str]
+    value: Spot[Literal]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A declared stretch of a structure: `type` or `size` is set; without a name reserved."""
+
+    span: Span
+    at: Spot[int]
+    name: Spot[str] | None
+    type: Spot[str] | None
+    size: Spot[int] | None
+    since: Spot[int] | None
+    until: Spot[int] | None
+    const: Spot[Literal] | None
+    default: Spot[Literal] | None
+    derive: Spot[str] | None
+    minimum: Spot[int] | None
+    maximum: Spot[int] | None
+    view: View | None
+    when: When | None
+    hex: bool
+    secret: bool
+    prose: Prose
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f'"{self.name.value}"' if self.name else "reserved space"
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """`value` of the axis holds when each field is within its range."""
+
+    value: Spot[str]
+    fields: tuple[tuple[Spot[str], tuple[int, int]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    name: Spot[str]
+    size: Spot[int]
+    axis: Spot[str] | None
+    fields: tuple[Field, ...]
+    spans: dict[str, tuple[Spot[str], Spot[tuple[int, int]]]]
+    infer: dict[str, tuple[Spot[str], tuple[Inference, ...]]]
+    prose: Prose
+    broken: bool
+
+
+Type = EnumType | BitsType | StructType
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One spec file. `broken` says that it could not be read whole."""
+
+    name: Spot[str]
+    file: SourceFile
+    endian: str
+    doc: str
+    sources: tuple[Source, ...]
+    imports: tuple[Spot[str], ...]
+    axes: tuple[Axis, ...]
+    enums: tuple[EnumType, ...]
+    bitfields: tuple[BitsType, ...]
+    structs: tuple[StructType, ...]
+    broken: bool
+
+    def types(self) -> Iterator[Type]:
+        yield from self.enums
+        yield from self.bitfields
+        yield from self.structs
+
+    def axis(self, name: str) -> Axis | None:
+        return next((axis for axis in self.axes if axis.name.value == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Specs that are checked and generated together: the modules by name, imported ones first."""
+
+    modules: dict[str, Module]
+
+    def visible_types(self, module: Module) -> dict[str, Type]:
+        """The types that `module` may name: its own and those of the modules it imports."""
+        names = [imported.value for imported in module.imports if imported.value in self.modules]
+        found = {kind.name.value: kind for name in names for kind in self.modules[name].types()}
+        return found | {kind.name.value: kind for kind in module.types()}
+
+    def home(self, kind: Type) -> Module:
+        return next(m for m in self.modules.values() if any(own is kind for own in m.types()))
+
+    def size_of(self, module: Module, field: Field) -> int | None:
+        """Bytes that `field` takes; None when its type is not known."""
+        if field.size:
+            return field.size.value
+        assert field.type is not None
+        if field.type.value in BUILTIN_SIZES:
+            return BUILTIN_SIZES[field.type.value]
+        kind = self.visible_types(module).get(field.type.value)
+        if kind is None:
+            return None
+        return kind.size.value if isinstance(kind, StructType) else kind.size

@@ -1,0 +1,132 @@
+"""Names: each once, and none that generated code cannot carry."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+
+from ..diagnostics import Log, Note
+from ..ir import BitsType, EnumType, Program, StructType
+from ..naming import class_name
+from ..shapes import Spot
+
+# What the classes of the runtime already mean by a name, and the words that generated class
+# bodies use themselves. A test compares the first line of each with snpformat.wire.
+TAKEN_IN_RECORDS = frozenset(
+    [
+        "parse",
+        "build",
+        "replace",
+        "to_dict",
+        "from_dict",
+        "span",
+        "field",
+        "layout_version",
+        "axis_value",
+        "format",
+        "reserved",
+        "axis_value",
+        "property",
+        "classmethod",
+        "bytes",
+        "int",
+        "bool",
+        "str",
+        "tuple",
+        "cls",
+        "self",
+        "cells",
+    ]
+)
+TAKEN_IN_BITS = frozenset(
+    [
+        "from_bits",
+        "replace",
+        "to_names",
+        "field",
+        "property",
+        "classmethod",
+        "bytes",
+        "int",
+        "bool",
+        "value",
+        "layout",
+        "cls",
+        "self",
+        "real",
+        "imag",
+        "numerator",
+        "denominator",
+        "conjugate",
+        "bit_length",
+        "bit_count",
+        "to_bytes",
+        "from_bytes",
+        "as_integer_ratio",
+        "is_integer",
+    ]
+)
+TAKEN_IN_ENUMS = frozenset(["name", "names", "closed"])
+TAKEN_AS_TYPES = frozenset(["none", "true", "false", "self", "u8", "u16", "u32", "u64"])
+
+
+def check_names(program: Program, log: Log) -> None:
+    everywhere: dict[str, Spot[str]] = {}
+    for module in program.modules.values():
+        for kind in module.types():
+            _once(class_name(kind.name.value), kind.name, everywhere, log)
+            _usable(kind.name, TAKEN_AS_TYPES, log)
+            if isinstance(kind, StructType):
+                _check_fields(kind, log)
+            elif isinstance(kind, BitsType):
+                names = [bit.name for bit in kind.bits if bit.name]
+                _all_once(names, log)
+                _all_usable(names, TAKEN_IN_BITS, log)
+            else:
+                _check_values(kind, log)
+
+
+def _check_fields(struct: StructType, log: Log) -> None:
+    names = [field.name for field in struct.fields if field.name]
+    _all_once(names, log)
+    views = {f"{f.name.value}_view" for f in struct.fields if f.view and f.name}
+    _all_usable(names, TAKEN_IN_RECORDS | views | struct.infer.keys(), log)
+
+
+def _check_values(enum: EnumType, log: Log) -> None:
+    names = [value.name for value in enum.values]
+    _all_once(names, log)
+    _all_usable(names, TAKEN_IN_ENUMS, log)
+    numbers: dict[int, Spot[int]] = {}
+    for value in enum.values:
+        first = numbers.setdefault(value.number.value, value.number)
+        if first is not value.number:
+            note = Note("first given here", first.span)
+            message = f"duplicate value {value.number.value}"
+            log.error("SF014", value.number.span, message, notes=[note])
+
+
+def _all_once(names: Iterable[Spot[str]], log: Log) -> None:
+    seen: dict[str, Spot[str]] = {}
+    for name in names:
+        _once(name.value, name, seen, log)
+
+
+def _once(key: str, name: Spot[str], seen: dict[str, Spot[str]], log: Log) -> None:
+    first = seen.setdefault(key, name)
+    if first is name:
+        return
+    alike = "" if first.value == name.value else f': both become "{key}"'
+    note = Note("first given here", first.span)
+    log.error("SF014", name.span, f'duplicate name "{name.value}"{alike}', notes=[note])
+
+
+def _all_usable(names: Iterable[Spot[str]], taken: Iterable[str], log: Log) -> None:
+    for name in names:
+        _usable(name, frozenset(taken), log)
+
+
+def _usable(name: Spot[str], taken: frozenset[str], log: Log) -> None:
+    if name.value in taken or keyword.iskeyword(name.value) or name.value.startswith("reserved_"):
+        message = f'the name "{name.value}" is taken in generated code'
+        log.error("SF015", name.span, message, help=f'choose another, such as "{name.value}_field"')

@@ -1,0 +1,218 @@
+"""Text -> nodes that know where they stand.
+
+YAML's own notions of numbers, dates and truth are not used: PyYAML delivers events, and this
+module builds a tree of text from them with a plain stack. So depth and size are bounded before
+anything recurses (``yaml.compose`` on 40,000 nested brackets crashes the interpreter), duplicate
+keys are seen, and anchors, tags and further documents are refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+from .diagnostics import Log, Note, SourceFile, Span
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_NODES = 100_000
+
+# libyaml's parser is ten times faster; the pure one gives the same events where it is missing.
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A word. `quoted` says that it was written in quotes (or as a block) and so is text."""
+
+    span: Span
+    text: str
+    quoted: bool
+
+
+@dataclass(slots=True)
+class Mapping:
+    """Keys and values in their order; each key once."""
+
+    span: Span
+    entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A list."""
+
+    span: Span
+    items: list[Node] = field(default_factory=list)
+
+
+Node = Scalar | Mapping | Sequence
+
+
+def load(path: str, log: Log) -> tuple[SourceFile, Mapping | None]:
+    """Read the spec at `path`. Returns its root mapping, or None after reporting why there is none.
+
+    Raises OSError when the file cannot be read at all.
+    """
+    data = _read(path)
+    if len(data) > MAX_BYTES:
+        file = SourceFile(path)
+        log.error("SF003", Span(file, 1, 1, 1), f"the file is larger than {MAX_BYTES} bytes")
+        return file, None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        good = data[: fault.start].decode("utf-8-sig", "replace")
+        file = _source_file(path, data.decode("utf-8-sig", "replace"))
+        line, column = good.count("\n") + 1, len(good) - (good.rfind("\n") + 1) + 1
+        span = Span(file, line, column, column + 1)
+        log.error(
+            "SF001", span, f"byte 0x{data[fault.start]:02x} is not UTF-8", help="save as UTF-8"
+        )
+        return file, None
+    file = _source_file(path, text)
+    return file, parse(text, file, log)
+
+
+def _read(path: str) -> bytes:
+    """At most one byte more than is allowed, so that /dev/zero ends too."""
+    with open(path, "rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where YAML begins a new line
+
+
+def _source_file(path: str, text: str) -> SourceFile:
+    return SourceFile(path, tuple(_LINE_BREAK.split(text)))
+
+
+class _Refused(Exception):
+    """The text is no usable YAML; the reason has been logged."""
+
+
+def parse(text: str, file: SourceFile, log: Log) -> Mapping | None:
+    """`text` as nodes; None after reporting what is wrong with it."""
+    try:
+        return _Builder(file, log).build(text)
+    except _Refused:
+        return None
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        reason = fault.problem or fault.context or "cannot be read"
+        log.error("SF002", Span(file, line, column, column + 1), f"not valid YAML: {reason}")
+    except yaml.reader.ReaderError as fault:
+        # Position is a character index in the pure reader and may be one past in libyaml's.
+        line, column = _line_and_column(text, _first_unreadable(text, fault.position))
+        span = Span(file, line, column, column + 1)
+        log.error("SF002", span, f"not valid YAML: {fault.reason}")
+    except yaml.YAMLError as fault:
+        log.error("SF002", Span(file, 1, 1, 2), f"not valid YAML: {fault}")
+    return None
+
+
+class _Builder:
+    """Nodes from events, with a stack of the open containers."""
+
+    def __init__(self, file: SourceFile, log: Log) -> None:
+        self.file = file
+        self.log = log
+        self.stack: list[tuple[Mapping | Sequence, Scalar | None]] = []
+        self.root: Node | None = None
+        self.nodes = 0
+        self.documents = 0
+
+    def build(self, text: str) -> Mapping | None:
+        for event in yaml.parse(text, Loader=_LOADER):
+            self._take(event)
+        start = Span(self.file, 1, 1, 1)
+        if self.root is None or (isinstance(self.root, Scalar) and not self.root.text):
+            self.log.error("SF004", start, "the file is empty", help='begin with "snpformat: 1"')
+            return None
+        if not isinstance(self.root, Mapping):
+            self.log.error("SF012", self.root.span, "a spec is a mapping of keys to values")
+            return None
+        return self.root
+
+    def _take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self._refuse("SF004", event, "a second document begins here", "one spec a file")
+        elif isinstance(event, yaml.AliasEvent):
+            self._refuse("SF005", event, "aliases are not allowed", "write the value out")
+        elif isinstance(event, yaml.NodeEvent):
+            self._check_node(event)
+            self._open(event)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self.stack.pop()
+
+    def _check_node(self, event: yaml.NodeEvent) -> None:
+        if event.anchor is not None:
+            self._refuse("SF005", event, "anchors are not allowed", "write the value out")
+        if getattr(event, "tag", None) is not None:
+            self._refuse("SF006", event, "tags are not allowed", "remove the tag")
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self._refuse("SF003", event, f"more than {MAX_NODES} values in one file", "split it")
+        if len(self.stack) >= MAX_DEPTH:
+            self._refuse("SF003", event, f"nested more than {MAX_DEPTH} deep", "flatten it")
+
+    def _open(self, event: yaml.NodeEvent) -> None:
+        span = self._span(event)
+        if isinstance(event, yaml.ScalarEvent):
+            self._place(Scalar(span, event.value, quoted=event.style not in (None, "")))
+            return
+        container: Mapping | Sequence
+        container = Mapping(span) if isinstance(event, yaml.MappingStartEvent) else Sequence(span)
+        self._place(container)
+        self.stack.append((container, None))
+
+    def _place(self, node: Node) -> None:
+        """Put `node` where the open container expects one: as an item, a key or a value."""
+        if not self.stack:
+            self.root = node
+            return
+        container, key = self.stack[-1]
+        if isinstance(container, Sequence):
+            container.items.append(node)
+        elif key is None:
+            if not isinstance(node, Scalar):
+                self.log.error("SF012", node.span, "a key must be a plain word")
+                raise _Refused
+            self.stack[-1] = (container, node)
+        else:
+            self.stack[-1] = (container, None)
+            if key.text in container.entries:
+                first = container.entries[key.text][0]
+                note = Note("first given here", first.span)
+                self.log.error("SF013", key.span, f'duplicate key "{key.text}"', notes=[note])
+            else:
+                container.entries[key.text] = (key, node)
+
+    def _refuse(self, code: str, event: yaml.Event, message: str, help: str) -> None:
+        self.log.error(code, self._span(event), message, help=help)
+        raise _Refused
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        assert start and end
+        line, column = start.line + 1, start.column + 1
+        same_line = isinstance(event, yaml.ScalarEvent) and end.line == start.line
+        width = end.column - start.column if same_line else 1
+        return Span(self.file, line, column, column + max(1, width))
+
+
+def _first_unreadable(text: str, fallback: int) -> int:
+    for index, char in enumerate(text):
+        if char not in "\t\n\r\x85" and not (" " <= char <= "~" or char >= "\xa0"):
+            return index
+    return min(fallback, len(text))
+
+
+def _line_and_column(text: str, index: int) -> tuple[int, int]:
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1

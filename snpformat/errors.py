@@ -1,0 +1,41 @@
+"""What this package raises on purpose: one family, so that one ``except`` is enough."""
+
+from __future__ import annotations
+
+
+class SnpformatError(Exception):
+    """Base of every error that snpformat raises on purpose."""
+
+
+class FormatError(SnpformatError, ValueError):
+    """Bytes, or values for a field, that a format does not allow.
+
+    Attributes:
+        structure: name of the structure as in the spec, such as ``attestation_report``.
+        field: name of the field, dotted inside nested structures; None for reserved space and
+            for the structure as a whole.
+        offset: bytes from the start of the outermost structure; None when no place is involved.
+        value: what was refused (an int or bytes; the length, where the length is wrong); None for
+            a secret field.
+        reason: the sentence that `str()` shows behind the place.
+    """
+
+    def __init__(
+        self,
+        structure: str,
+        field: str | None,
+        offset: int | None,
+        value: object,
+        reason: str,
+    ) -> None:
+        super().__init__(structure, field, offset, value, reason)
+        self.structure = structure
+        self.field = field
+        self.offset = offset
+        self.value = value
+        self.reason = reason
+
+    def __str__(self) -> str:
+        name = f"{self.structure}.{self.field}" if self.field else self.structure
+        place = "" if self.offset is None else f" at {self.offset:#x}"
+        return f"{name}{place}: {self.reason}"

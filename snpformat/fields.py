@@ -1,0 +1,232 @@
+"""What a field is: the descriptions that generated classes carry, and the checks on one value.
+
+Tools read these tables (offset, size, doc, cite); the slow paths of wire.py and jsonform.py are
+driven by them. The fast paths are generated code and do not look here.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .wire import Bits, Record
+
+SECRET = "<secret>"
+
+
+class Refused(ValueError):
+    """A value that a field does not take; the caller knows the place and adds it."""
+
+
+class Enum:
+    """Base of generated enums: names for numbers, as class attributes. Values stay plain ints.
+
+    An enum is open unless its spec closes it: a number without a name is as good as any other.
+    """
+
+    NAME = ""
+    CLOSED = False
+    NAMES: Mapping[int, str] = {}
+
+    @classmethod
+    def name_of(cls, number: int) -> str | None:
+        """The name of `number`; None for one that is not known."""
+        return cls.NAMES.get(number)
+
+    @classmethod
+    def number_of(cls, name: str) -> int:
+        """The number with `name`. Raises ValueError when there is none."""
+        for number, known in cls.NAMES.items():
+            if known == name:
+                return number
+        raise Refused(f'"{name}" is no {cls.NAME}; known: {", ".join(cls.NAMES.values())}')
+
+
+class Bit:
+    """Bits `low` to `high` (both included, 0 the least significant) of a bit field.
+
+    `name` is None for reserved and for constant bits; `const` is what a builder writes there.
+    """
+
+    __slots__ = ("abi", "cite", "const", "doc", "enum", "high", "low", "name")
+
+    def __init__(
+        self,
+        low: int,
+        high: int,
+        name: str | None = None,
+        *,
+        const: int | None = None,
+        enum: type[Enum] | None = None,
+        doc: str = "",
+        cite: str = "",
+        abi: str = "",
+    ) -> None:
+        self.low = low
+        self.high = high
+        self.name = name
+        self.const = const
+        self.enum = enum
+        self.doc = doc
+        self.cite = cite
+        self.abi = abi
+
+    @property
+    def mask(self) -> int:
+        """The bits, in place."""
+        return ((1 << (self.high - self.low + 1)) - 1) << self.low
+
+    def of(self, value: int) -> int:
+        """These bits of `value`, shifted down."""
+        return (value & self.mask) >> self.low
+
+    def __repr__(self) -> str:
+        return f"<Bit {self.name or 'reserved'} {self.low}..{self.high}>"
+
+
+class Field:
+    """One declared stretch of a structure.
+
+    Attributes:
+        offset, size: in bytes.
+        name: None for reserved space.
+        type: the type as the spec names it, such as ``u64``, ``bytes[48]`` or ``guest_policy``.
+        kind: ``uint``, ``bytes``, ``record`` or ``reserved``.
+        since, until: the first version that has it, and the first that no longer has it.
+        const: the only value it has, when there is only one.
+        minimum, maximum: what a builder enforces; parsing does not.
+        enum, bits, record: the generated class behind the type, if there is one.
+        view: (axis, {value of the axis: bit field class}) where an axis decides the meaning.
+        when: (name, value) of the field that decides whether this one is there.
+        hex: numbers are shown in hexadecimal.
+        secret: never shown.
+        doc, cite, abi: what the spec says about it.
+    """
+
+    __slots__ = (
+        "abi", "bits", "cite", "const", "default", "doc", "enum", "hex", "kind", "maximum",
+        "minimum", "name", "offset", "order", "record", "secret", "since", "size", "type",
+        "until", "view", "when",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        offset: int,
+        size: int,
+        name: str | None,
+        type: str,
+        *,
+        order: str = "little",
+        since: int | None = None,
+        until: int | None = None,
+        const: int | bytes | None = None,
+        default: int | bytes = 0,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        enum: type[Enum] | None = None,
+        bits: type[Bits] | None = None,
+        record: type[Record] | None = None,
+        view: tuple[str, Mapping[str, type[Bits]]] | None = None,
+        when: tuple[str, int] | None = None,
+        hex: bool = False,
+        secret: bool = False,
+        doc: str = "",
+        cite: str = "",
+        abi: str = "",
+    ) -> None:
+        self.offset = offset
+        self.size = size
+        self.name = name
+        self.type = type
+        if name is None:
+            self.kind = "reserved"
+        elif record is not None:
+            self.kind = "record"
+        else:
+            self.kind = "bytes" if type.startswith("bytes[") else "uint"
+        self.order = order
+        self.since = since
+        self.until = until
+        self.const = const
+        self.default = default
+        self.minimum = minimum
+        self.maximum = maximum
+        self.enum = enum
+        self.bits = bits
+        self.record = record
+        self.view = view
+        self.when = when
+        self.hex = hex
+        self.secret = secret
+        self.doc = doc
+        self.cite = cite
+        self.abi = abi
+
+    @property
+    def end(self) -> int:
+        """The first offset behind it."""
+        return self.offset + self.size
+
+    def in_version(self, version: int | None) -> bool:
+        """Whether the layout of `version` has it."""
+        if version is None:
+            return self.since is None and self.until is None
+        return (self.since is None or version >= self.since) and (
+            self.until is None or version < self.until
+        )
+
+    def number(self, raw: bytes | bytearray) -> int:
+        """The number that `raw`, the field's own bytes, holds."""
+        return int.from_bytes(raw, "big" if self.order == "big" else "little")
+
+    def to_bytes(self, number: int) -> bytes:
+        """`number`, which fits, as the field's own bytes."""
+        return number.to_bytes(self.size, "big" if self.order == "big" else "little")
+
+    def check(self, value: Any) -> None:
+        """Raise Refused unless a builder may write `value` (an int or bytes) here."""
+        if self.kind == "uint":
+            self._check_number(value)
+        elif not isinstance(value, (bytes, bytearray)):
+            raise Refused(f"expected {self.size} bytes, got {type_name(value)}")
+        elif len(value) != self.size:
+            raise Refused(f"expected {self.size} bytes, got {len(value)}")
+        elif self.const is not None and value != self.const:
+            raise Refused(f"is always {self._show(self.const)}, not {self._show(value)}")
+
+    def _check_number(self, value: Any) -> None:
+        bits = 8 * self.size
+        if not hasattr(value, "__index__"):
+            raise Refused(f"expected a number of {bits} bits, got {type_name(value)}")
+        number = value.__index__()
+        if number < 0 or number >> bits:
+            raise Refused(f"{self._show(number)} does not fit in {bits} bits")
+        if self.const is not None and number != self.const:
+            raise Refused(f"is always {self._show(self.const)}, not {self._show(number)}")
+        if self.minimum is not None and number < self.minimum:
+            raise Refused(f"{self._show(number)} is less than {self._show(self.minimum)}")
+        if self.maximum is not None and number > self.maximum:
+            raise Refused(f"{self._show(number)} is more than {self._show(self.maximum)}")
+        if self.enum is not None and self.enum.CLOSED and self.enum.name_of(number) is None:
+            known = ", ".join(f"{value:#x} {name}" for value, name in self.enum.NAMES.items())
+            raise Refused(f"{self._show(number)} is no {self.enum.NAME}; known: {known}")
+
+    def _show(self, value: int | bytes | bytearray) -> str:
+        """`value` for an error text."""
+        if self.secret:
+            return SECRET
+        return hex(value) if isinstance(value, int) else bytes(value).hex()
+
+    def public(self, value: object) -> object:
+        """`value`, unless it must not be shown."""
+        return None if self.secret else value
+
+    def __repr__(self) -> str:
+        return f"<Field {self.name or 'reserved'} {self.type} at {self.offset:#x}>"
+
+
+def type_name(value: object) -> str:
+    """How an error names the type of a value, without showing the value."""
+    return "nothing" if value is None else type(value).__name__
