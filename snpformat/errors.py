@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .fields import Field
+
 
 class SnpformatError(Exception):
     """Base of every error that snpformat raises on purpose."""
@@ -39,3 +43,9 @@ class FormatError(SnpformatError, ValueError):
         name = f"{self.structure}.{self.field}" if self.field else self.structure
         place = "" if self.offset is None else f" at {self.offset:#x}"
         return f"{name}{place}: {self.reason}"
+
+    def inside(self, structure: str, field: Field) -> FormatError:
+        """The same error with its place in the `structure` whose `field` holds this one."""
+        name = f"{field.name}.{self.field}" if self.field else field.name
+        offset = field.offset + (self.offset or 0)
+        return FormatError(structure, name, offset, field.public(self.value), self.reason)

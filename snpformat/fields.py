@@ -185,10 +185,13 @@ class Field:
         """`number`, which fits, as the field's own bytes."""
         return number.to_bytes(self.size, "big" if self.order == "big" else "little")
 
-    def check(self, value: Any) -> None:
-        """Raise Refused unless a builder may write `value` (an int or bytes) here."""
+    def check(self, value: Any, limits: bool = True) -> None:
+        """Raise Refused unless `value` (an int or bytes) may stand here.
+
+        `limits` says whether minimum and maximum count: they bind builders, not what was read.
+        """
         if self.kind == "uint":
-            self._check_number(value)
+            self._check_number(value, limits)
         elif not isinstance(value, (bytes, bytearray)):
             raise Refused(f"expected {self.size} bytes, got {type_name(value)}")
         elif len(value) != self.size:
@@ -196,7 +199,7 @@ class Field:
         elif self.const is not None and value != self.const:
             raise Refused(f"is always {self._show(self.const)}, not {self._show(value)}")
 
-    def _check_number(self, value: Any) -> None:
+    def _check_number(self, value: Any, limits: bool) -> None:
         bits = 8 * self.size
         if not hasattr(value, "__index__"):
             raise Refused(f"expected a number of {bits} bits, got {type_name(value)}")
@@ -205,9 +208,9 @@ class Field:
             raise Refused(f"{self._show(number)} does not fit in {bits} bits")
         if self.const is not None and number != self.const:
             raise Refused(f"is always {self._show(self.const)}, not {self._show(number)}")
-        if self.minimum is not None and number < self.minimum:
+        if limits and self.minimum is not None and number < self.minimum:
             raise Refused(f"{self._show(number)} is less than {self._show(self.minimum)}")
-        if self.maximum is not None and number > self.maximum:
+        if limits and self.maximum is not None and number > self.maximum:
             raise Refused(f"{self._show(number)} is more than {self._show(self.maximum)}")
         if self.enum is not None and self.enum.CLOSED and self.enum.name_of(number) is None:
             known = ", ".join(f"{value:#x} {name}" for value, name in self.enum.NAMES.items())
@@ -217,7 +220,9 @@ class Field:
         """`value` for an error text."""
         if self.secret:
             return SECRET
-        return hex(value) if isinstance(value, int) else bytes(value).hex()
+        if not isinstance(value, int):
+            return bytes(value).hex()
+        return hex(value) if value.bit_length() <= 128 else f"a number of {value.bit_length()} bits"
 
     def public(self, value: object) -> object:
         """`value`, unless it must not be shown."""

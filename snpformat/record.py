@@ -7,7 +7,7 @@ works on the built bytes and the field table, which is slower and needs no gener
 
 from __future__ import annotations
 
-from . import jsonform, reserved as reserved_space
+from . import assemble, jsonform, reserved as reserved_space
 from .fields import SECRET, Field
 
 TYPE_CHECKING = False
@@ -112,7 +112,7 @@ class Record:
             FormatError: for a value that does not fit, or a field that this version lacks.
             TypeError: for a name that is no field.
         """
-        return jsonform.replace(self, changes)
+        return assemble.replace(self, changes)
 
     def to_dict(
         self, *, show_secrets: bool = False, axes: Mapping[str, str] | None = None
@@ -134,7 +134,7 @@ class Record:
             FormatError: for a value that does not fit, a name that is no field, a redacted secret,
                 or parts that contradict the number they are part of.
         """
-        return jsonform.from_dict(cls, data)
+        return assemble.from_dict(cls, data)
 
     def __getitem__(self, name: str) -> Any:
         if any(field.name == name for field in self.FIELDS):
@@ -149,13 +149,13 @@ class Record:
 
     def __repr__(self) -> str:
         shown = [f"{field.name}={show(self, field)}" for field, here in self.layout() if here]
-        shown += [
-            f"<reserved {at:#x}: {raw.hex()}>" for at, raw in reserved_space.loose_bytes(self)
-        ]
+        for field, raw in reserved_space.loose_bytes(self):
+            loose = SECRET if field.secret else raw.hex()
+            shown.append(f"<reserved {field.offset:#x}: {loose}>")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.build(), jsonform.assumed_by(self))
+        return _restore, (type(self), self.build(), assemble.assumed_by(self))
 
 
 class VersionedRecord(Record):

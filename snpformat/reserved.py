@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .errors import FormatError
+from .fields import SECRET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal, TypeVar
 
+    from .fields import Field
     from .record import Record
 
     Reserved = Literal["keep", "reject", "drop"]
@@ -20,39 +22,63 @@ def settle(record: R, reserved: Reserved, assume_version: int | None) -> R:
     if reserved not in ("keep", "reject", "drop"):
         raise ValueError(f"reserved must be keep, reject or drop, not {reserved!r}")
     raw = bytearray(record.build())
-    for name, offset, found, wanted in _unsettled(record):
+    for loose in _unsettled(record):
         if reserved == "reject":
-            what = f"bits of {found.hex()}" if name else f"bytes {found.hex()}"
-            reason = f"reserved {what} are not as they must be"
-            raise FormatError(record.NAME, name, offset, found, reason)
-        raw[offset : offset + len(found)] = wanted
+            raise loose.refusal(record.NAME)
+        raw[loose.offset : loose.offset + len(loose.found)] = loose.wanted
     return type(record).parse(bytes(raw), assume_version=assume_version)
 
 
-def _unsettled(record: Record) -> Iterator[tuple[str | None, int, bytes, bytes]]:
-    """Field, offset, bytes as found and as they should be, of what is reserved and not so."""
+class _Loose:
+    """A stretch with reserved bytes or bits that are not as they must be."""
+
+    def __init__(
+        self, name: str | None, offset: int, found: bytes, wanted: bytes, field: Field
+    ) -> None:
+        self.name = name
+        self.offset = offset
+        self.found = found
+        self.wanted = wanted
+        self.field = field
+
+    def inside(self, outer: Field) -> _Loose:
+        name = f"{outer.name}.{self.name}" if self.name else None
+        field = outer if outer.secret else self.field
+        return _Loose(name, outer.offset + self.offset, self.found, self.wanted, field)
+
+    def refusal(self, structure: str) -> FormatError:
+        value = self.field.public(self.found)
+        shown = SECRET if value is None else self.found.hex()
+        if self.name is None:
+            reason = f"reserved bytes are not zero: {shown}"
+        else:
+            reason = f"reserved bits are not as they must be: {shown}"
+            reason += "" if value is None else f" instead of {self.wanted.hex()}"
+        return FormatError(structure, self.name, self.offset, value, reason)
+
+
+def _unsettled(record: Record) -> Iterator[_Loose]:
     raw = record.build()
     for field, here in record.layout():
         own = raw[field.offset : field.end]
         if not here:
             wanted = bytes(field.size)
         elif field.record is not None:
-            for name, offset, found, mended in _unsettled(record[field.name or ""]):
-                inner = f"{field.name}.{name}" if name else None
-                yield inner, field.offset + offset, found, mended
+            for loose in _unsettled(record[field.name or ""]):
+                yield loose.inside(field)
             continue
         elif field.bits is not None:
             wanted = field.to_bytes(field.bits(field.number(own)).settled())
         else:
             continue
         if own != wanted:
-            yield (field.name if here else None), field.offset, own, wanted
+            yield _Loose(field.name if here else None, field.offset, own, wanted, field)
 
 
-def loose_bytes(record: Record) -> Iterator[tuple[int, bytes]]:
-    """Offset and bytes of the record's own reserved space that is not zero."""
+def loose_bytes(record: Record) -> Iterator[tuple[Field, bytes]]:
+    """The record's own reserved space that is not zero: the field, and its bytes."""
     raw = record.build()
     for field, here in record.layout():
         own = raw[field.offset : field.end]
         if not here and any(own):
-            yield field.offset, own
+            yield field, own

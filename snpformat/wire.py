@@ -47,6 +47,9 @@ def size_error(cls: type[Record], data: Any) -> FormatError:
     if len(raw) > cls.SIZE:
         reason = f"{len(raw) - cls.SIZE} bytes too many ({needs})"
         return FormatError(cls.NAME, None, cls.SIZE, len(raw), reason)
+    if len(raw) == cls.SIZE:
+        reason = f"expected {cls.SIZE} bytes in one piece, got some that lie scattered"
+        return FormatError(cls.NAME, None, None, None, reason)
     version = _peek_version(cls, raw)
     cut = next(f for f in cls.FIELDS if f.end > len(raw) and _surely_in(f, version))
     reason = f"the data ends after {len(raw)} bytes ({needs})"
@@ -111,15 +114,22 @@ def value_error(cls: type[Record], given: Mapping[str, Any]) -> FormatError:
             field.check(given[name])
         except Refused as refused:
             return refusal(cls, field, given[name], str(refused))
+    # Something with an __index__ that is not equal to it.
+    for field in cls.FIELDS:
+        value = given.get(field.name or "", 0)
+        if field.kind == "uint" and value != int(value):
+            return refusal(cls, field, None, f"expected a number, got {type_name(value)}")
     raise AssertionError(f"{cls.NAME}: a value was refused that every field takes")
 
 
-def _is_meant(cls: type[Record], field: Field, given: Mapping[str, Any]) -> bool:
+def _is_meant(cls: type[Record], field: Field, given: Mapping[Any, Any]) -> bool:
     """Whether a record of the `given` values has `field`."""
-    version = given[cls.VERSION_FIELD] if cls.VERSION_FIELD else None
-    if not field.in_version(version):
+    if not field.in_version(given[cls.VERSION_FIELD] if cls.VERSION_FIELD else None):
         return False
-    return field.when is None or bool(given[field.when[0]] == field.when[1])
+    if field.when is None:
+        return True
+    name, value = field.when
+    return bool(given.get(name, cls.field(name).const) == value)
 
 
 def refused_bytes(cls: type[Record], data: Any, version: int | None = None) -> FormatError:
@@ -165,32 +175,36 @@ def gated(cls: type[Record], name: str, value: Any, present: bool, default: Any)
 
 
 def _absence(field: Field) -> str:
-    if field.when is not None:
-        return f"is there only while {field.when[0]} is {field.when[1]:#x}"
     parts = []
     if field.since is not None:
         parts.append(f"begins with version {field.since}")
     if field.until is not None:
         parts.append(f"ends before version {field.until}")
+    if field.when is not None:
+        parts.append(f"is there only while {field.when[0]} is {field.when[1]:#x}")
     return " and ".join(parts)
 
 
-def shared(cls: type[Record], version: int, start: int, end: int, **given: Any) -> bytes:
-    """The bytes [start, end), which versions cut differently, from the fields of `version`."""
+def shared(cls: type[Record], version: int, start: int, end: int, /, **given: Any) -> bytes:
+    """The bytes [start, end), which versions cut differently, from the fields of `version`.
+
+    `given` are those fields, nested records as bytes, and the fields that decide over one of them.
+    """
     raw = bytearray(end - start)
+    known: dict[Any, Any] = {**given, cls.VERSION_FIELD: version}
     for field in cls.FIELDS:
         if field.name is None or field.offset < start or field.end > end:
             continue
-        present = field.in_version(version)
+        present = _is_meant(cls, field, known)
         value: Any = given.get(field.name, field.const)
-        if field.const is None and field.when is None:
+        if field.const is None and field.record is None:
             value = gated(cls, field.name, value, present, field.default)
         if present:
             try:
                 field.check(value)
             except Refused as refused:
                 raise refusal(cls, field, value, str(refused)) from None
-            own = field.to_bytes(value) if field.kind == "uint" else bytes(value)
+            own = field.to_bytes(int(value)) if field.kind == "uint" else bytes(value)
             raw[field.offset - start : field.end - start] = own
     return bytes(raw)
 

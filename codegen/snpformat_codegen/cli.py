@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import layout, output, passes, program
 from .diagnostics import Diagnostic, Log, render
@@ -25,7 +26,18 @@ ROOT = _HERE.parent if _INSTALLED else _HERE.parents[1]
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be done."""
+    """The command line asks for something that cannot be done; `help` says what can."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong command line like every other error: in one line, and what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"{self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (UsageError, OSError) as error:
         print(f"snpformat-codegen: {_describe(error)}", file=sys.stderr)
+        if isinstance(error, UsageError) and error.help:
+            print(f"  help: {error.help}", file=sys.stderr)
         return USAGE
     except Exception as error:
         if os.environ.get("SNPFORMAT_DEBUG"):
@@ -63,7 +77,7 @@ def _describe(error: Exception) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="snpformat-codegen",
         description="Check binary formats written as YAML, and generate code from them.",
         epilog="Exit status: 0 clean, 1 findings, 2 usage or I/O, 3 internal error.",

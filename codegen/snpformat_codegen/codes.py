@@ -6,12 +6,13 @@ CODES = {
     # The text
     "SF001": "The file is not UTF-8.",
     "SF002": "The text is not valid YAML.",
-    "SF003": "The file is too large, has too many values, or is nested too deeply.",
+    "SF003": "The file is too large or nested too deeply, or has too many values or layouts.",
     "SF004": "The file is empty, or holds more than one document.",
     "SF005": "Anchors and aliases are not allowed: a spec reads the same from top to bottom.",
-    "SF006": "Tags are not allowed: the language decides the type of every value.",
+    "SF006": "Tags and directives are not allowed: the language decides the type of every value.",
     "SF007": "A floating-point number. Revisions are quoted: 1.50 and 1.5 are different.",
-    "SF008": "A number that YAML readers take differently (leading zeros, 31:16, underscores).",
+    "SF008": "A word that YAML readers take differently (010, 31:16, 1_000, yes, null).",
+    "SF009": "There are more mistakes than are shown.",
     # Keys and values
     "SF010": "A key that the language does not have there.",
     "SF011": "A key is missing.",

@@ -7,14 +7,18 @@ A note points at the other place involved; a help line says what to do.
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SourceFile:
-    """A spec as it was read: how to name it, and its lines, to show them."""
+    """A spec as it was read: how to name it, and its lines, to show them.
+
+    Compared by identity: a Span is a key in many tables, and hashing every line would cost dearly.
+    """
 
     path: str
     lines: tuple[str, ...] = ()
@@ -69,16 +73,54 @@ class Diagnostic:
         }
 
 
+MAX_MISTAKES = 1000
+MAX_NOTES = 10
+
+
+class TooManyMistakes(Exception):
+    """The log is full: whatever was being checked is no spec, or not worth reading on."""
+
+
 @dataclass(slots=True)
 class Log:
-    """Collects diagnostics; what the passes write to."""
+    """Collects diagnostics; what the passes write to.
+
+    Raises TooManyMistakes beyond MAX_MISTAKES, so that a megabyte of nonsense ends soon.
+    """
 
     found: list[Diagnostic] = field(default_factory=list)
+    first: dict[tuple[str, str, SourceFile], int] = field(default_factory=dict)
+    hint: str = ""  # the help line of whatever has no better one: what the key being read means
 
     def error(
         self, code: str, span: Span, message: str, *, notes: Iterable[Note] = (), help: str = ""
     ) -> None:
-        self.found.append(Diagnostic(code, span, message, tuple(notes), help))
+        self.add(Diagnostic(code, span, message, tuple(notes), help or self.hint))
+
+    def error_once(
+        self, code: str, span: Span, message: str, *, notes: Iterable[Note] = (), help: str = ""
+    ) -> None:
+        """As error(), for what one mistake makes wrong at every use, such as a name not defined.
+
+        Uses in the same file become notes of the first one.
+        """
+        key = (code, message, span.file)
+        place = self.first.setdefault(key, len(self.found))
+        if place == len(self.found):
+            self.error(code, span, message, notes=notes, help=help)
+            return
+        told = self.found[place]
+        if len(told.notes) < MAX_NOTES:
+            also = Note("also here", span)
+            self.found[place] = dataclasses.replace(told, notes=(*told.notes, also))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if len(self.found) >= MAX_MISTAKES:
+            if len(self.found) == MAX_MISTAKES:
+                message = f"more than {MAX_MISTAKES} mistakes: the others are not shown"
+                self.found.append(Diagnostic("SF009", diagnostic.span, message))
+            raise TooManyMistakes
+        self.found.append(diagnostic)
 
     def sorted(self) -> list[Diagnostic]:
         return sorted(self.found, key=lambda found: found.span.sort_key())
@@ -108,11 +150,11 @@ def _excerpt(span: Span) -> Iterator[str]:
     if not text.strip():
         return
     first = max(0, span.column - 1 - _WIDEST_EXCERPT // 2) if len(text) > _WIDEST_EXCERPT else 0
-    shown = text[first : first + _WIDEST_EXCERPT]
-    before = text[first : span.column - 1]
-    marked = text[span.column - 1 : min(span.end - 1, first + _WIDEST_EXCERPT)]
+    shown = _printable(text[first : first + _WIDEST_EXCERPT])
+    before = shown[: span.column - 1 - first]
+    marked = shown[span.column - 1 - first : span.end - 1 - first]
     indent = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
-    yield f"    {_printable(shown)}"
+    yield f"    {shown}"
     yield f"    {indent}{'^' * max(1, sum(map(_width, marked)))}"
 
 
@@ -122,7 +164,7 @@ def _printable(text: str) -> str:
 
 def _width(char: str) -> int:
     """Columns that a terminal gives to `char`."""
-    if unicodedata.combining(char):
+    if unicodedata.category(char) in ("Mn", "Me"):  # drawn over the character before
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

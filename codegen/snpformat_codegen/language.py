@@ -6,35 +6,22 @@ A new key is one line in a table and one in the function that builds its part.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from . import ir, source
 from .diagnostics import Log, SourceFile
-from .shapes import (
-    Boolean,
-    Choice,
-    Either,
-    Entry,
-    Forms,
-    Integer,
-    Key,
-    ListOf,
-    MapOf,
-    Range,
-    Spot,
-    Table,
-    Text,
-    read_number,
-)
+from .shapes import Either, Entry, Forms, Key, ListOf, MapOf, Table
+from .words import Boolean, Choice, Integer, Range, Spot, Text, Word, read_number
 
 NAME = Text("a name (small letters, digits and _)", r"[a-z][a-z0-9_]{0,63}")
 MODULE = Text("the name of a spec file, without .yaml", r"[a-z][a-z0-9_]{0,63}")
-WORD = Text("a name or a number", r"[A-Za-z0-9_]+")
-PATH = Text("STRUCT.FIELD", r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+WORD = Word()
+PATH = Text("STRUCT.FIELD", r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}")
 TYPE = Text("the name of a type", r"[a-z][a-z0-9_]{0,63}")
-DERIVE = Text("sizeof or len(FIELD)", r"sizeof|len\([a-z][a-z0-9_]*\)")
+DERIVE = Text("sizeof or len(FIELD)", r"sizeof|len\([a-z][a-z0-9_]{0,63}\)")
 REVISION = Text("a revision", r"[0-9]+(\.[0-9]+)*", must_quote="1.50 and 1.5 are different")
-CITE = Text("SOURCE and the place in it", r"[a-z][a-z0-9_]*(\s.*)?")
+CITE = Text("SOURCE and the place in it", r"(?s)[a-z][a-z0-9_]{0,63}(\s.*)?")
 REPR = Choice(tuple(ir.BUILTIN_SIZES))
 OFFSET = Integer("an offset in bytes", 0, 1 << 20)
 SIZE = Integer("a size in bytes", 1, 1 << 20)
@@ -61,7 +48,7 @@ NAMED = {
     "const": Key(WORD, "the only value there is; refused otherwise, written by the builder"),
     "default": Key(WORD, "the value a builder writes when it is given none (else zero)"),
     "secret": Key(Boolean(), "never shown: not in errors, repr, JSON or hexdumps"),
-    "when": Key(MapOf(NAME, WORD), "there only while that field has that value"),
+    "when": Key(MapOf(NAME, WORD, single=True), "there only while that field has that value"),
 }
 TYPED = Table(
     "a typed field",
@@ -180,25 +167,53 @@ FILE = Table(
 )
 
 
+# What a declaration cannot be used without; one that has lost it is left out.
+NEEDED = {
+    "axes": {"field", "known"},
+    "enums": {"repr"},
+    "bitfields": {"repr"},
+    "structs": {"size"},
+}
+
+
 def read(root: source.Mapping, file: SourceFile, log: Log) -> ir.Module | None:
     """The module that `root` spells; what is wrong with it goes to `log`."""
     entry = FILE.read(root, log)
-    if entry is None or entry.get("module") is None:
+    if entry is None:
         return None
     get: Any = entry.get
+    # A declaration whose size or values are not known is left out: what is said of it cannot be
+    # judged. `broken` then keeps the passes from calling it undefined.
+    written = {key: _pairs(get(key)) for key in NEEDED}
+    usable = {
+        key: [pair for pair in pairs if not pair[1].lost & NEEDED[key]]
+        for key, pairs in written.items()
+    }
+    sections = [get(key) for key in (*NEEDED, "sources")]
+    sources = [body for _, body in _pairs(get("sources"))]
+    broken = (
+        any(len(usable[key]) < len(written[key]) for key in NEEDED)
+        or any(section is not None and section.lost for section in (*sections, *sources))
+        or bool(entry.lost & {*NEEDED, "sources", "imports"})
+        or not entry.key_spans.keys() <= FILE.keys.keys()
+    )
     return ir.Module(
-        name=get("module"),
+        name=get("module") or Spot(_stem(file), entry.span),  # a missing one has been reported
         file=file,
         endian=_value(get("endian"), "little"),
         doc=_value(get("doc"), ""),
         sources=tuple(_source(name, body) for name, body in _pairs(get("sources"))),
         imports=_value(get("imports"), ()),
-        axes=tuple(_axis(name, body) for name, body in _pairs(get("axes"))),
-        enums=tuple(_enum(name, body) for name, body in _pairs(get("enums"))),
-        bitfields=tuple(_bitfield(name, body) for name, body in _pairs(get("bitfields"))),
-        structs=tuple(_struct(name, body) for name, body in _pairs(get("structs"))),
-        broken=entry.broken or any(getattr(get(key), "broken", False) for key in FILE.keys),
+        axes=tuple(_axis(name, body) for name, body in usable["axes"]),
+        enums=tuple(_enum(name, body) for name, body in usable["enums"]),
+        bitfields=tuple(_bitfield(name, body) for name, body in usable["bitfields"]),
+        structs=tuple(_struct(name, body) for name, body in usable["structs"]),
+        broken=broken,
     )
+
+
+def _stem(file: SourceFile) -> str:
+    return os.path.splitext(os.path.basename(file.path))[0]
 
 
 def _value(spot: Any, default: Any) -> Any:
@@ -239,32 +254,24 @@ def _axis(name: Spot[str], entry: Entry) -> ir.Axis:
 def _enum(name: Spot[str], entry: Entry) -> ir.EnumType:
     get: Any = entry.get
     values = []
+    broken = "values" in entry.lost or (get("values") is not None and get("values").broken)
     for number, value in _pairs(get("values")):
         if isinstance(value, Spot):
             values.append(ir.EnumValue(number, value, ir.Prose()))
         elif value.get("name"):
             values.append(ir.EnumValue(number, value.get("name"), _prose(value)))
+        else:
+            broken = True
     closed = _value(get("closed"), False)
-    return ir.EnumType(
-        name, _repr(entry), tuple(values), closed, _prose(entry), _broken(entry, get("values"))
-    )
-
-
-def _repr(entry: Entry) -> Spot[str]:
-    given: Any = entry.get("repr")
-    return given or Spot("u64", entry.span)  # the entry is broken then
-
-
-def _broken(entry: Entry, *parts: Any) -> bool:
-    return entry.broken or any(part.broken for part in parts if isinstance(part, Entry))
+    return ir.EnumType(name, get("repr"), tuple(values), closed, _prose(entry), broken)
 
 
 def _bitfield(name: Spot[str], entry: Entry) -> ir.BitsType:
     get: Any = entry.get
     entries = _value(get("bits"), ())
     bits = tuple(_bit(bit) for bit in entries if bit.get("bits"))
-    broken = _broken(entry, *entries)
-    return ir.BitsType(name, _repr(entry), bits, _prose(entry), broken)
+    broken = "bits" in entry.lost or any(bit.lost - PROSE.keys() for bit in entries)
+    return ir.BitsType(name, get("repr"), bits, _prose(entry), broken)
 
 
 def _bit(entry: Entry) -> ir.Bit:
@@ -276,29 +283,28 @@ def _bit(entry: Entry) -> ir.Bit:
 def _struct(name: Spot[str], entry: Entry) -> ir.StructType:
     get: Any = entry.get
     entries = _value(get("fields"), ())
-    fields = tuple(_field(field) for field in entries if not field.broken)
+    fields = tuple(_field(field) for field in entries if not field.lost - PROSE.keys())
     spans = {spot.value: (spot, span) for spot, span in _pairs(get("spans"))}
     infer = {
-        axis.value: (axis, tuple(_inference(case) for case in cases.value if case.get("is")))
+        axis.value: (axis, tuple(_inference(case) for case in cases.value if not case.broken))
         for axis, cases in _pairs(get("infer"))
     }
-    size: Any = get("size")
     return ir.StructType(
         name,
-        size or Spot(0, entry.span),  # the entry is broken then
+        get("size"),
         get("axis"),
         fields,
         spans,
         infer,
         _prose(entry),
-        _broken(entry, get("spans"), get("infer"), *entries),
+        bool(entry.lost & {"axis", "fields"}) or len(fields) < len(entries),
     )
 
 
 def _inference(entry: Entry) -> ir.Inference:
     get: Any = entry.get
     fields = tuple(
-        (Spot(key, value.span), value.value)
+        (Spot(key, entry.key_spans[key]), value.value)
         for key, value in entry.values.items()
         if key != "is" and isinstance(value, Spot)
     )

@@ -322,7 +322,7 @@ class _Resolver:
             hex=field.hex or isinstance(kind, ir.BitsType) or field.view is not None,
             secret=field.secret,
             doc=field.prose.doc,
-            cite=field.prose.cite.value if field.prose.cite else "",
+            cite=_prose(field.prose)[1],
             abi=field.prose.abi,
         )
 
@@ -344,12 +344,12 @@ class _Resolver:
             return _literal(field.default, kind, field)
         if field.type is None or isinstance(kind, ir.StructType):
             return bytes(size)
-        if isinstance(kind, ir.BitsType):
-            return self.bits[kind.name.value].default
         lowest = field.minimum.value if field.minimum else 0
+        if isinstance(kind, ir.BitsType):
+            return max(lowest, self.bits[kind.name.value].default)
         if isinstance(kind, ir.EnumType) and kind.closed:
             numbers = [value.number.value for value in kind.values]
-            return lowest if lowest in numbers else min(numbers)
+            return min([number for number in numbers if number >= lowest] or numbers)
         return lowest
 
     def _view(self, module: ir.Module, view: ir.View | None) -> ViewLayout | None:
@@ -378,7 +378,8 @@ class _Resolver:
 
 
 def _prose(prose: ir.Prose) -> tuple[str, str]:
-    return prose.doc, prose.cite.value if prose.cite else ""
+    """What it is, and where that is said; each on one line."""
+    return prose.doc, " ".join(prose.cite.value.split()) if prose.cite else ""
 
 
 def _enum(module: ir.Module, enum: ir.EnumType) -> EnumLayout:

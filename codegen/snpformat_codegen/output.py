@@ -53,32 +53,31 @@ def write(root: Path, files: Mapping[str, str]) -> list[Path]:
     replaced. Raises OSError, with the temporary files removed.
     """
     changed = {d.path for d in differences(root, files) if d.reason != "is left over"}
-    staged: list[tuple[str, Path]] = []
+    staged: list[tuple[Path, Path]] = []
     try:
         for name, text in files.items():
             path = root / name
             if path in changed:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                staged.append((_stage(path, text), path))
-        for temporary, path in staged:
-            os.replace(temporary, path)
-    except OSError:
-        for temporary, _ in staged:
-            Path(temporary).unlink(missing_ok=True)
-        raise
+                handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+                staged.append((Path(temporary), path))
+                with open(handle, "wb") as stream:
+                    stream.write(text.encode())
+                Path(temporary).chmod(_mode(path))
+        for stage, path in staged:
+            stage.replace(path)
+    finally:
+        for stage, _ in staged:
+            stage.unlink(missing_ok=True)
     for path in leftovers(root, files):
         path.unlink()
         changed.add(path)
     return sorted(changed)
 
 
-def _stage(path: Path, text: str) -> str:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with open(handle, "wb") as stream:
-        stream.write(text.encode())
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    os.chmod(temporary, mode)
-    return temporary
+def _mode(path: Path) -> int:
+    """The permissions of the file at `path`, or those of a new one."""
+    return path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

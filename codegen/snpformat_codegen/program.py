@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 
 from . import ir, language, source
-from .diagnostics import Log, Note
-from .shapes import Spot, near_miss
+from .diagnostics import Log, Note, TooManyMistakes
+from .words import Spot, near_miss
 
 
 def spec_files(path: str) -> list[str]:
     """The specs that `path` names: itself, or each ``*.yaml`` of a folder, sorted.
 
-    Raises OSError when there is nothing to read.
+    Hidden files are left out: editors keep their locks and copies there. Raises OSError when there
+    is nothing to read.
     """
     if not os.path.isdir(path):
         return [path]
-    found = sorted(name for name in os.listdir(path) if name.endswith((".yaml", ".yml")))
+    found = sorted(
+        name
+        for name in os.listdir(path)
+        if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+    )
     if not found:
         raise FileNotFoundError(2, "no .yaml files in this folder", path)
     return [os.path.join(path, name) for name in found]
@@ -26,59 +32,71 @@ def spec_files(path: str) -> list[str]:
 def load(paths: Iterable[str], log: Log) -> ir.Program:
     """Read `paths` (of one folder) and what they import. Raises OSError for an unreadable file."""
     loader = _Loader(log)
-    for path in paths:
-        loader.load(path)
+    with contextlib.suppress(TooManyMistakes):
+        for path in paths:
+            loader.load(path)
     return ir.Program(loader.modules)
 
 
 class _Loader:
+    """Follows imports depth first, on a stack of its own: a chain may be longer than Python's."""
+
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.modules: dict[str, ir.Module] = {}  # finished, imported ones first
-        self.seen: dict[str, ir.Module | None] = {}  # by path; None: refused, or still open
-        self.open: list[ir.Module] = []  # the chain of imports being followed
+        self.modules: dict[str, ir.Module] = {}  # finished, by file name, imported ones first
+        self.seen: set[str] = set()  # absolute paths
+        self.open: dict[str, tuple[ir.Module, str, list[Spot[str]]]] = {}  # the chain, by file name
 
-    def load(self, path: str) -> ir.Module | None:
+    def load(self, path: str) -> None:
+        self._begin(path)
+        while self.open:
+            name = next(reversed(self.open))
+            module, folder, wanted = self.open[name]
+            if wanted:
+                self._import(wanted.pop(0), folder)
+            else:
+                del self.open[name]
+                self.modules.setdefault(name, module)
+
+    def _begin(self, path: str) -> None:
         path = os.path.normpath(path)
-        if path in self.seen:
-            return self.seen[path]
-        self.seen[path] = None
+        if os.path.abspath(path) in self.seen:
+            return
+        self.seen.add(os.path.abspath(path))
         file, root = source.load(path, self.log)
         module = language.read(root, file, self.log) if root is not None else None
         if module is None:
-            return None
-        self.seen[path] = module
-        self._check_name(module, path)
-        self.open.append(module)
-        for imported in module.imports:
-            self._import(module, imported, os.path.dirname(path))
-        self.open.pop()
-        self.modules.setdefault(module.name.value, module)
-        return module
+            return
+        name = os.path.splitext(os.path.basename(path))[0]
+        self._check_name(module, name)
+        self.open[name] = (module, os.path.dirname(path), list(module.imports))
 
-    def _import(self, module: ir.Module, wanted: Spot[str], folder: str) -> None:
-        names = [opened.name.value for opened in self.open]
-        if wanted.value in names:
-            chain = " -> ".join([*names[names.index(wanted.value) :], wanted.value])
-            self.log.error("SF032", wanted.span, f"import cycle: {chain}")
+    def _import(self, wanted: Spot[str], folder: str) -> None:
+        if wanted.value in self.open:
+            names = list(self.open)
+            chain = [*names[names.index(wanted.value) :], wanted.value]
+            if len(chain) > 8:
+                chain = [*chain[:4], "...", *chain[-3:]]
+            help = "move what both need into a file of its own"
+            note = Note(f'"{wanted.value}" is here', self.open[wanted.value][0].name.span)
+            message = f"import cycle: {' -> '.join(chain)}"
+            self.log.error("SF032", wanted.span, message, notes=[note], help=help)
             return
         path = os.path.join(folder, f"{wanted.value}.yaml")
-        if not os.path.exists(path):
-            beside = [os.path.splitext(name)[0] for name in os.listdir(folder or ".")]
-            help = near_miss(wanted.value, beside) or f"there is no {path}"
-            message = f'undefined import "{wanted.value}"'
-            self.log.error("SF031", wanted.span, message, help=help)
+        if os.path.exists(path):
+            self._begin(path)
             return
-        self.load(path)
+        beside = [name.removesuffix(".yaml") for name in os.listdir(folder or ".")]
+        help = near_miss(wanted.value, beside) or f"there is no {path}"
+        message = f'undefined import "{wanted.value}"'
+        self.log.error("SF031", wanted.span, message, help=help)
 
-    def _check_name(self, module: ir.Module, path: str) -> None:
-        stem = os.path.splitext(os.path.basename(path))[0]
-        if module.name.value != stem:
-            message = f'module "{module.name.value}" stands in a file named "{stem}"'
-            help = f"write module: {stem}, or rename the file"
+    def _check_name(self, module: ir.Module, name: str) -> None:
+        if module.name.value != name:
+            message = f'module "{module.name.value}" stands in a file named "{name}"'
+            help = f"write module: {name}, or rename the file"
             self.log.error("SF017", module.name.span, message, help=help)
-        other = self.modules.get(module.name.value)
-        if other is not None:
-            note = Note("the other one", other.name.span)
-            message = f'duplicate module "{module.name.value}"'
-            self.log.error("SF014", module.name.span, message, notes=[note])
+        elif name in self.modules:
+            note = Note("the other one", self.modules[name].name.span)
+            message = f'duplicate module "{name}"'
+            self.log.error("SF014", module.name.span, message, notes=[note], help="rename one")

@@ -1,29 +1,19 @@
-"""How a value of the language is read: small shapes that turn a node into a checked value.
+"""How lists and mappings of the language are read: shapes made of other shapes.
 
-language.py says in tables which keys there are; the shapes here do the reading and the reporting,
-once for all of them. A shape that reports a mistake returns None, so one mistake is told once.
+language.py says in tables which keys there are; the shapes here and in words.py do the reading and
+the reporting, once for all of them. What could be read is kept, and what was lost is named.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from . import source
-from .diagnostics import Log, Note, Span
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Spot(Generic[T_co]):
-    """A value and where it was written."""
-
-    value: T_co
-    span: Span
+from .diagnostics import MAX_NOTES, Log, Note, Span
+from .source import shorten
+from .words import Integer, Spot as Spot, Text, closest, near_miss, wrong_type
 
 
 class Shape(Protocol):
@@ -37,161 +27,29 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mapping that was read by a Table: the values by key, each a Spot or an Entry.
+    """A mapping that was read: the values by key, each a Spot or an Entry (a pair in a MapOf).
 
-    `broken` says that something in it was refused, so that what needs all of it is not checked.
+    `lost` names the keys that were refused, so that what needs them is not checked.
     """
 
     span: Span
     values: dict[str, object]
-    broken: bool = False
+    lost: frozenset[str] = frozenset()
+    key_spans: Mapping[str, Span] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> bool:
+        return bool(self.lost)
 
     def get(self, key: str) -> object | None:
         return self.values.get(key)
 
 
-def wrong_type(node: source.Node, expected: str, log: Log, help: str = "") -> None:
-    """Report that `node` is not what its key takes."""
-    log.error("SF012", node.span, f"expected {expected}, got {_kind(node)}", help=help)
-
-
-def _kind(node: source.Node) -> str:
-    if isinstance(node, source.Mapping):
-        return "a mapping"
-    if isinstance(node, source.Sequence):
-        return "a list"
-    return f'"{shorten(node.text)}"' if node.text else "nothing"
-
-
-def shorten(text: str, limit: int = 40) -> str:
-    """`text` on one line and not longer than a message can carry."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Prose, or a word that must match `pattern`."""
+class Items(Spot[tuple[object, ...]]):
+    """What could be read of a list; `broken` says that some of it could not."""
 
-    describe: str = "text"
-    pattern: str = r"(?s).*\S.*"
-    must_quote: str = ""  # why the value has to stand in quotes
-
-    def read(self, node: source.Node, log: Log) -> Spot[str] | None:
-        if not isinstance(node, source.Scalar):
-            wrong_type(node, self.describe, log)
-            return None
-        if self.must_quote and not node.quoted:
-            help = f'write "{node.text}" in quotes: {self.must_quote}'
-            log.error("SF007", node.span, f'"{shorten(node.text)}" is not quoted', help=help)
-            return None
-        if not re.fullmatch(self.pattern, node.text):
-            wrong_type(node, self.describe, log)
-            return None
-        return Spot(node.text, node.span)
-
-
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(
-    r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?|[-+]?\.(inf|nan)", re.IGNORECASE
-)
-_LOOKS_LIKE_NUMBER = re.compile(r"[-+]?[0-9][0-9_:a-fA-FxobXOB]*")
-
-
-def read_number(text: str) -> int | None:
-    """A decimal or 0x integer; None for every other way that YAML has to write one."""
-    if len(text) > 40:
-        return None
-    if _DECIMAL.fullmatch(text):
-        return int(text)
-    return int(text, 16) if _HEXADECIMAL.fullmatch(text) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Integer:
-    """A whole number in [low, high]."""
-
-    describe: str = "a whole number"
-    low: int = 0
-    high: int = (1 << 64) - 1
-
-    def read(self, node: source.Node, log: Log) -> Spot[int] | None:
-        if not isinstance(node, source.Scalar) or node.quoted:
-            wrong_type(node, self.describe, log)
-            return None
-        number = read_number(node.text)
-        if number is None:
-            self._refuse(node, log)
-            return None
-        if not self.low <= number <= self.high:
-            bounds = f"{self.low} to {self.high}" if self.high < 1 << 32 else f"{self.low} or more"
-            log.error("SF040", node.span, f"{node.text} is out of range", help=f"allowed: {bounds}")
-            return None
-        return Spot(number, node.span)
-
-    def _refuse(self, node: source.Scalar, log: Log) -> None:
-        if _FLOAT.fullmatch(node.text):
-            help = "write a whole number, or quote it where a revision is meant"
-            log.error("SF007", node.span, f"floating-point number {shorten(node.text)}", help=help)
-        elif _LOOKS_LIKE_NUMBER.fullmatch(node.text):
-            help = "numbers are decimal without leading zeros (18) or hexadecimal (0x12)"
-            log.error("SF008", node.span, f'ambiguous number "{shorten(node.text)}"', help=help)
-        else:
-            wrong_type(node, self.describe, log)
-
-
-@dataclass(frozen=True, slots=True)
-class Boolean:
-    describe: str = "true or false"
-
-    def read(self, node: source.Node, log: Log) -> Spot[bool] | None:
-        if isinstance(node, source.Scalar) and not node.quoted and node.text in ("true", "false"):
-            return Spot(node.text == "true", node.span)
-        wrong_type(node, self.describe, log)
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One word of a few."""
-
-    choices: tuple[str, ...]
-
-    @property
-    def describe(self) -> str:
-        return " or ".join(self.choices)
-
-    def read(self, node: source.Node, log: Log) -> Spot[str] | None:
-        if isinstance(node, source.Scalar) and node.text in self.choices:
-            return Spot(node.text, node.span)
-        text = node.text if isinstance(node, source.Scalar) else ""
-        wrong_type(node, self.describe, log, near_miss(text, self.choices))
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """``a..b``, or a single number where `single` allows it. What b means is its user's affair."""
-
-    describe: str
-    single: bool = False
-
-    def read(self, node: source.Node, log: Log) -> Spot[tuple[int, int]] | None:
-        if not isinstance(node, source.Scalar) or node.quoted:
-            wrong_type(node, self.describe, log)
-            return None
-        first, dots, last = node.text.partition("..")
-        low, high = read_number(first.strip()), read_number((last if dots else first).strip())
-        if low is None or high is None or not (dots or self.single):
-            help = "a range is written a..b" if re.fullmatch(r"\d+[:-]\d+", node.text) else ""
-            wrong_type(node, self.describe, log, help)
-            return None
-        if low > high or low < 0:
-            help = "the smaller number stands first, and none is negative"
-            log.error("SF040", node.span, f'"{node.text}" runs backwards', help=help)
-            return None
-        return Spot((low, high), node.span)
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,44 +63,62 @@ class ListOf:
     def describe(self) -> str:
         return f"a list, each {self.item.describe}"
 
-    def read(self, node: source.Node, log: Log) -> Spot[tuple[object, ...]] | None:
-        if not isinstance(node, source.Sequence):
+    def read(self, node: source.Node, log: Log) -> Items | None:
+        if not isinstance(node, source.Sequence) or not (node.items or self.may_be_empty):
             wrong_type(node, self.describe, log)
             return None
-        if not node.items and not self.may_be_empty:
-            wrong_type(node, "a list with something in it", log)
-            return None
         found = [self.item.read(item, log) for item in node.items]
-        if any(value is None for value in found):
-            return None
-        return Spot(tuple(found), node.span)
+        good = tuple(value for value in found if value is not None)
+        return Items(good, node.span, broken=len(good) < len(found))
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping from names (or numbers) that the writer chooses to values of one shape."""
+    """A mapping from names (or numbers) that the writer chooses to values of one shape.
+
+    Not empty; `single` says that there is one pair only.
+    """
 
     key: Text | Integer
     value: Shape
+    single: bool = False
 
     @property
     def describe(self) -> str:
         return f"a mapping from {self.key.describe} to {self.value.describe}"
 
     def read(self, node: source.Node, log: Log) -> Entry | None:
-        if not isinstance(node, source.Mapping):
+        if not isinstance(node, source.Mapping) or not node.entries:
             wrong_type(node, self.describe, log)
             return None
+        if self._lacks_name(node, log):
+            return None
+        if self.single and len(node.entries) > 1:
+            first, second = (key for key, _ in list(node.entries.values())[:2])
+            note = Note("the first one", first.span)
+            help = "remove one of the two"
+            log.error("SF016", second.span, "only one is allowed here", notes=[note], help=help)
+            return None
         pairs: dict[str, object] = {}
-        broken = False
         for text, (key_node, value_node) in node.entries.items():
             key = self.key.read(key_node, log)
             value = self.value.read(value_node, log)
-            if key is None or value is None:
-                broken = True
             if key is not None and value is not None:
                 pairs[text] = (key, value)
-        return Entry(node.span, pairs, broken)
+        twice = {key.text for key in node.twice}
+        return Entry(node.span, pairs, frozenset(node.entries.keys() - pairs.keys() | twice))
+
+    def _lacks_name(self, node: source.Mapping, log: Log) -> bool:
+        """Whether `node` is a value without the name above it; reports that once for all of it."""
+        key, first = next(iter(node.entries.values()))
+        table = self.value
+        if not isinstance(table, Table) or isinstance(first, source.Mapping):
+            return False
+        if key.text not in table.keys or len(node.entries) < 2:
+            return False
+        help = f"{self.key.describe} is missing above it"
+        log.error("SF012", key.span, f'"{key.text}" belongs in {table.what}', help=help)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,32 +147,59 @@ class Table:
             wrong_type(node, self.what, log)
             return None
         values: dict[str, object] = {}
-        near: set[str] = set()  # keys that a misspelt one was probably meant to be
-        broken = False
-        for name, (key_node, value_node) in node.entries.items():
+        lost = {key.text for key in node.twice}
+        lost |= self._report_keys(node, log)
+        for name, (_, value_node) in node.entries.items():
             known = self.keys.get(name) or self.extra
             if known is None:
-                meant = self._unknown(key_node, log)
-                near.update(meant)
-                broken |= not node.entries.keys() >= set(meant)  # the value meant for it is lost
                 continue
+            outer, log.hint = log.hint, f"{shorten(name)}: {known.doc}"
             value = known.shape.read(value_node, log)
-            if value is None:
-                broken = True
-            else:
+            log.hint = outer
+            if value is not None:
                 values[name] = value
-        for name, key in self.keys.items():
-            if key.required and name not in node.entries and name not in near:
-                help = f"{name}: {key.doc}"
-                log.error("SF011", node.span, f'{self.what} needs the key "{name}"', help=help)
-                broken = True
-        return Entry(node.span, values, broken)
+            if value is None or (isinstance(value, Items) and value.broken):
+                lost.add(name)
+        spans = {name: key.span for name, (key, _) in node.entries.items()}
+        return Entry(node.span, values, frozenset(lost), spans)
 
-    def _unknown(self, key: source.Scalar, log: Log) -> list[str]:
-        name = shorten(key.text)
-        help = near_miss(key.text, self.keys) or f"known: {', '.join(self.keys)}"
-        log.error("SF010", key.span, f'unknown key "{name}" in {self.what}', help=help)
-        return difflib.get_close_matches(key.text, list(self.keys), n=1)
+    def _report_keys(self, node: source.Mapping, log: Log) -> set[str]:
+        """Report the keys that are unknown or missing. Returns those whose values are lost.
+
+        A key that is unknown where another is missing is probably that one, misspelt.
+        """
+        unknown = [key for name, (key, _) in node.entries.items() if self._is_unknown(name)]
+        meant = {key.text: closest(key.text, self.keys) for key in unknown}
+        lost = {name for name in meant.values() if name is not None} - node.entries.keys()
+        required = [name for name, key in self.keys.items() if key.required]
+        missing = [name for name in required if name not in node.entries and name not in lost]
+        lost |= {*missing, *meant}
+        if node.twice:
+            missing.clear()  # probably what the duplicate key, reported already, should be
+        if missing and len(unknown) > 1:
+            self._misfit(node, unknown, log)
+            return lost
+        for key in unknown:
+            message = f'unknown key "{shorten(key.text)}" in {self.what}'
+            help = near_miss(key.text, self.keys) or f"known: {', '.join(self.keys)}"
+            if missing:
+                help = f'"{missing.pop(0)}" is missing; is this meant to be it?'
+            log.error("SF010", key.span, message, help=help)
+        for name in missing:
+            help = f"{name}: {self.keys[name].doc}"
+            log.error("SF011", node.span, f'{self.what} needs the key "{name}"', help=help)
+        return lost
+
+    def _is_unknown(self, name: str) -> bool:
+        return name not in self.keys and self.extra is None
+
+    def _misfit(self, node: source.Mapping, unknown: list[source.Scalar], log: Log) -> None:
+        """Keys that are unknown while others are missing: something else stands here."""
+        first, *others = unknown
+        notes = [Note(f'"{shorten(key.text)}" is one, too', key.span) for key in others[:MAX_NOTES]]
+        message = f'unknown key "{shorten(first.text)}" in {self.what}'
+        help = f"is this {self.what}? known: {', '.join(self.keys)}"
+        log.error_once("SF010", first.span, message, notes=notes, help=help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +218,13 @@ class Forms:
             wrong_type(node, self.what, log)
             return None
         present = [name for name in self.forms if name in node.entries]
+        if len(present) > 1 and node.twice:
+            return None  # two have become one, which has been reported
         if len(present) > 1:
             first, second = (node.entries[name][0] for name in present[:2])
             note = Note(f'"{first.text}" is given here', first.span)
             message = f'"{second.text}" excludes "{first.text}" in {self.what}'
-            log.error("SF016", second.span, message, notes=[note])
+            log.error("SF016", second.span, message, notes=[note], help="remove one of the two")
             return None
         if present:
             return self.forms[present[0]].read(node, log)
@@ -327,6 +232,8 @@ class Forms:
         return None
 
     def _formless(self, node: source.Mapping, log: Log) -> None:
+        if node.twice:
+            return  # the duplicate key, reported already, should probably be the telling one
         known = {name for table in self.forms.values() for name in table.keys}
         for name, (key, _) in node.entries.items():
             if name not in known:  # the telling key is probably this one, misspelt
@@ -335,7 +242,10 @@ class Forms:
                 log.error("SF010", key.span, message, help=help)
                 return
         wanted = " or ".join(f'"{name}"' for name in self.forms)
-        log.error("SF011", node.span, f"{self.what} needs the key {wanted}")
+        help = "it says what it is: " + "; ".join(
+            f"{name}: {table.what}" for name, table in self.forms.items()
+        )
+        log.error("SF011", node.span, f"{self.what} needs the key {wanted}", help=help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,9 +262,3 @@ class Either:
     def read(self, node: source.Node, log: Log) -> object | None:
         shape = self.long if isinstance(node, source.Mapping) else self.short
         return shape.read(node, log)
-
-
-def near_miss(word: str, known: Iterable[str]) -> str:
-    """ "did you mean ...?" when a known word is close, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else ""

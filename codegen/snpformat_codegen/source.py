@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from .diagnostics import Log, Note, SourceFile, Span
+from .diagnostics import MAX_NOTES, Log, Note, SourceFile, Span
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -34,10 +34,11 @@ class Scalar:
 
 @dataclass(slots=True)
 class Mapping:
-    """Keys and values in their order; each key once."""
+    """Keys and values in their order; each key once. `twice` has those that were given again."""
 
     span: Span
     entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+    twice: list[Scalar] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -59,18 +60,18 @@ def load(path: str, log: Log) -> tuple[SourceFile, Mapping | None]:
     data = _read(path)
     if len(data) > MAX_BYTES:
         file = SourceFile(path)
-        log.error("SF003", Span(file, 1, 1, 1), f"the file is larger than {MAX_BYTES} bytes")
+        message = f"the file is larger than {MAX_BYTES} bytes"
+        log.error("SF003", Span(file, 1, 1, 2), message, help="split it")
         return file, None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        good = data[: fault.start].decode("utf-8-sig", "replace")
-        file = _source_file(path, data.decode("utf-8-sig", "replace"))
-        line, column = good.count("\n") + 1, len(good) - (good.rfind("\n") + 1) + 1
+        read = fault.object  # without the byte order mark, which `fault.start` does not count
+        file = _source_file(path, read.decode("utf-8", "replace"))
+        line, column = _line_and_column(read[: fault.start].decode("utf-8"))
         span = Span(file, line, column, column + 1)
-        log.error(
-            "SF001", span, f"byte 0x{data[fault.start]:02x} is not UTF-8", help="save as UTF-8"
-        )
+        message = f"byte 0x{read[fault.start]:02x} is not UTF-8"
+        log.error("SF001", span, message, help="save the file as UTF-8")
         return file, None
     file = _source_file(path, text)
     return file, parse(text, file, log)
@@ -96,22 +97,46 @@ class _Refused(Exception):
 def parse(text: str, file: SourceFile, log: Log) -> Mapping | None:
     """`text` as nodes; None after reporting what is wrong with it."""
     try:
+        _refuse_directives(file, log)
         return _Builder(file, log).build(text)
     except _Refused:
         return None
     except yaml.MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = fault.problem or fault.context or "cannot be read"
-        log.error("SF002", Span(file, line, column, column + 1), f"not valid YAML: {reason}")
+        _log_fault(fault, file, log)
     except yaml.reader.ReaderError as fault:
-        # Position is a character index in the pure reader and may be one past in libyaml's.
-        line, column = _line_and_column(text, _first_unreadable(text, fault.position))
+        # Its position is a character index in the pure reader and counts bytes in libyaml's.
+        line, column = _line_and_column(text[: _first_unreadable(text)])
         span = Span(file, line, column, column + 1)
-        log.error("SF002", span, f"not valid YAML: {fault.reason}")
-    except yaml.YAMLError as fault:
-        log.error("SF002", Span(file, 1, 1, 2), f"not valid YAML: {fault}")
+        help = "remove the character, or write it as an escape in double quotes"
+        log.error("SF002", span, f"not valid YAML: {fault.reason}", help=help)
     return None
+
+
+def _refuse_directives(file: SourceFile, log: Log) -> None:
+    """No ``%TAG`` and no ``%YAML``: a spec needs none, and many of them take libyaml minutes."""
+    for number, line in enumerate(file.lines, 1):
+        if line.startswith("%"):
+            span = Span(file, number, 1, len(line) + 1)
+            log.error("SF006", span, "directives are not allowed", help="remove the line")
+            raise _Refused
+        if line.strip() and not line.lstrip().startswith("#"):
+            return
+
+
+def _log_fault(fault: yaml.MarkedYAMLError, file: SourceFile, log: Log) -> None:
+    mark = fault.problem_mark or fault.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    notes = []
+    begun = fault.context_mark
+    if begun and fault.context and begun is not mark and begun.line + 1 != line:
+        span = Span(file, begun.line + 1, begun.column + 1, begun.column + 2)
+        notes.append(Note(fault.context, span))
+    tab = "\t" in file.line(line)[:column]
+    help = (
+        "indent with spaces, not with tabs" if tab else "look at brackets, quotes and indentation"
+    )
+    message = f"not valid YAML: {fault.problem or fault.context or 'cannot be read'}"
+    log.error("SF002", Span(file, line, column, column + 1), message, notes=notes, help=help)
 
 
 class _Builder:
@@ -128,12 +153,13 @@ class _Builder:
     def build(self, text: str) -> Mapping | None:
         for event in yaml.parse(text, Loader=_LOADER):
             self._take(event)
-        start = Span(self.file, 1, 1, 1)
+        start = Span(self.file, 1, 1, 2)
         if self.root is None or (isinstance(self.root, Scalar) and not self.root.text):
             self.log.error("SF004", start, "the file is empty", help='begin with "snpformat: 1"')
             return None
         if not isinstance(self.root, Mapping):
-            self.log.error("SF012", self.root.span, "a spec is a mapping of keys to values")
+            message = "a spec is a mapping of keys to values"
+            self.log.error("SF012", self.root.span, message, help='begin with "snpformat: 1"')
             return None
         return self.root
 
@@ -148,7 +174,9 @@ class _Builder:
             self._check_node(event)
             self._open(event)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self.stack.pop()
+            container, _ = self.stack.pop()
+            if isinstance(container, Mapping) and container.twice:
+                self._report_twice(container)
 
     def _check_node(self, event: yaml.NodeEvent) -> None:
         if event.anchor is not None:
@@ -158,7 +186,7 @@ class _Builder:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self._refuse("SF003", event, f"more than {MAX_NODES} values in one file", "split it")
-        if len(self.stack) >= MAX_DEPTH:
+        if isinstance(event, yaml.CollectionStartEvent) and len(self.stack) >= MAX_DEPTH:
             self._refuse("SF003", event, f"nested more than {MAX_DEPTH} deep", "flatten it")
 
     def _open(self, event: yaml.NodeEvent) -> None:
@@ -181,17 +209,28 @@ class _Builder:
             container.items.append(node)
         elif key is None:
             if not isinstance(node, Scalar):
-                self.log.error("SF012", node.span, "a key must be a plain word")
+                help = "write key: value, the key in one line and without brackets"
+                self.log.error("SF012", node.span, "a key must be a plain word", help=help)
                 raise _Refused
             self.stack[-1] = (container, node)
         else:
             self.stack[-1] = (container, None)
-            if key.text in container.entries:
-                first = container.entries[key.text][0]
-                note = Note("first given here", first.span)
-                self.log.error("SF013", key.span, f'duplicate key "{key.text}"', notes=[note])
-            else:
-                container.entries[key.text] = (key, node)
+            first = container.entries.setdefault(key.text, (key, node))
+            if first[0] is not key:
+                container.twice.append(key)
+                if isinstance(first[1], Scalar) and not first[1].text:
+                    container.entries[key.text] = (first[0], node)
+
+    def _report_twice(self, mapping: Mapping) -> None:
+        """One report a mapping: where a name was lost, two mappings have become one."""
+        key, *others = mapping.twice
+        notes = [Note("first given here", mapping.entries[key.text][0].span)]
+        notes += [Note(f'"{shorten(o.text)}" is one, too', o.span) for o in others[: MAX_NOTES - 1]]
+        help = "remove one of the two"
+        if others:
+            help = "remove them, or give the name that begins another mapping"
+        message = f'duplicate key "{shorten(key.text)}"'
+        self.log.error("SF013", key.span, message, notes=notes, help=help)
 
     def _refuse(self, code: str, event: yaml.Event, message: str, help: str) -> None:
         self.log.error(code, self._span(event), message, help=help)
@@ -206,13 +245,21 @@ class _Builder:
         return Span(self.file, line, column, column + max(1, width))
 
 
-def _first_unreadable(text: str, fallback: int) -> int:
-    for index, char in enumerate(text):
-        if char not in "\t\n\r\x85" and not (" " <= char <= "~" or char >= "\xa0"):
-            return index
-    return min(fallback, len(text))
+_UNREADABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _line_and_column(text: str, index: int) -> tuple[int, int]:
-    before = text[:index]
-    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+def _first_unreadable(text: str) -> int:
+    found = _UNREADABLE.search(text)
+    return found.start() if found else 0
+
+
+def _line_and_column(before: str) -> tuple[int, int]:
+    """Where the character behind `before` stands."""
+    lines = _LINE_BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """`text` on one line and not longer than a message can carry."""
+    text = " ".join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[: limit - 3] + "..."

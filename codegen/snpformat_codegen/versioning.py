@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 from . import ir
+
+MAX_LAYOUTS = 64  # of one structure; each is tiled on its own
 
 
 def versions_of(module: ir.Module, struct: ir.StructType) -> tuple[int | None, ...]:
@@ -21,3 +26,20 @@ def in_version(field: ir.Field, version: int | None) -> bool:
     return (field.since is None or field.since.value <= version) and (
         field.until is None or version < field.until.value
     )
+
+
+def in_some_version(field: ir.Field, versions: Sequence[int]) -> bool:
+    """Whether `field` is there in one of `versions`, which ascend."""
+    first = bisect_left(versions, field.since.value) if field.since else 0
+    return first < len(versions) and in_version(field, versions[first])
+
+
+def alike(struct: ir.StructType, versions: Sequence[int | None]) -> list[list[int | None]]:
+    """`versions` in groups that have the same fields: between two gates nothing changes."""
+    gates = sorted({gate.value for f in struct.fields for gate in (f.since, f.until) if gate})
+    groups: dict[int, list[int | None]] = {}
+    for version in versions:
+        groups.setdefault(bisect_right(gates, -1 if version is None else version), []).append(
+            version
+        )
+    return list(groups.values())

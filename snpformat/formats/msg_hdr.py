@@ -85,9 +85,9 @@ class MsgType(wire.Enum):
     }
 
 
-_msg_hdr = Struct("<32sQ8sBBHBBH4sB35s")
-_unpack_msg_hdr = _msg_hdr.unpack
-_pack_msg_hdr = _msg_hdr.pack
+_struct_msg_hdr = Struct("<32sQ8sBBHBBH4sB35s")
+_unpack_msg_hdr = _struct_msg_hdr.unpack
+_pack_msg_hdr = _struct_msg_hdr.pack
 
 
 class MsgHdr(wire.Record):

@@ -400,9 +400,9 @@ class TcbTurin(wire.Bits):
         return self >> 56 & 0xFF
 
 
-_msg_report_req = Struct("<64sII24s")
-_unpack_msg_report_req = _msg_report_req.unpack
-_pack_msg_report_req = _msg_report_req.pack
+_struct_msg_report_req = Struct("<64sII24s")
+_unpack_msg_report_req = _struct_msg_report_req.unpack
+_pack_msg_report_req = _struct_msg_report_req.pack
 
 
 class MsgReportReq(wire.Record):
@@ -498,11 +498,11 @@ class MsgReportReq(wire.Record):
         return ReportKeySel(self._values[2])
 
 
-_attestation_report = Struct(
+_struct_attestation_report = Struct(
     "<IIQ16s16sIIQQI4s64s48s32s48s48s32s32sQBBB21s64sQBBB1sBBB1sQQQ152s72s72s368s",
 )
-_unpack_attestation_report = _attestation_report.unpack
-_pack_attestation_report = _attestation_report.pack
+_unpack_attestation_report = _struct_attestation_report.unpack
+_pack_attestation_report = _struct_attestation_report.pack
 
 
 class AttestationReport(wire.VersionedRecord):
@@ -1249,9 +1249,9 @@ class AttestationReport(wire.VersionedRecord):
         return None
 
 
-_msg_report_rsp = Struct("<II24s1184s")
-_unpack_msg_report_rsp = _msg_report_rsp.unpack
-_pack_msg_report_rsp = _msg_report_rsp.pack
+_struct_msg_report_rsp = Struct("<II24s1184s")
+_unpack_msg_report_rsp = _struct_msg_report_rsp.unpack
+_pack_msg_report_rsp = _struct_msg_report_rsp.pack
 
 
 class MsgReportRsp(wire.Record):
@@ -1358,9 +1358,9 @@ class MsgReportRsp(wire.Record):
         return self._parts[0]
 
 
-_snp_report_resp = Struct("<1216s2784s")
-_unpack_snp_report_resp = _snp_report_resp.unpack
-_pack_snp_report_resp = _snp_report_resp.pack
+_struct_snp_report_resp = Struct("<1216s2784s")
+_unpack_snp_report_resp = _struct_snp_report_resp.unpack
+_pack_snp_report_resp = _struct_snp_report_resp.pack
 
 
 class SnpReportResp(wire.Record):

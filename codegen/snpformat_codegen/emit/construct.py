@@ -8,8 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..layout import BitsLayout, EnumLayout, ModuleLayout, Place, StructLayout, homes_of
-from .python import LAZY, import_from, nested_first
-from .text import assigned, byte_string, literal, number, paragraphs, plain, string, tuple_of
+from .packages import import_from, lazy_package
+from .record import nested_first
+from .text import (
+    assigned,
+    byte_string,
+    literal,
+    number,
+    origin,
+    paragraphs,
+    plain,
+    string,
+    tuple_of,
+)
 
 FOLDER = "constructs"
 
@@ -26,7 +37,7 @@ def _module(module: ModuleLayout, homes: dict[str, str]) -> str:
     lines = paragraphs(
         [
             f"Plain construct declarations of {module.name}.",
-            f"Generated from {module.name}.yaml; change that and run `snpformat-codegen generate`.",
+            origin(module.name),
         ],
         "",
     )
@@ -58,6 +69,8 @@ def _borrowed(module: ModuleLayout) -> dict[str, set[str]]:
         if bit.enum:
             use(bit.enum.module, _names(bit.enum))
     for place in (place for struct in module.structs for place in struct.places):
+        if place.const is not None:
+            continue  # one number, whatever its type
         if place.enum:
             use(place.enum.module, _names(place.enum))
         for kind in (place.bits, place.record):
@@ -76,7 +89,8 @@ def _bitfield(bits: BitsLayout) -> list[str]:
             default = 0 if bit.const is None else bit.const
             whole = f"cs.Default(cs.BitsInteger({bit.width}), {plain(default)})"
         elif bit.enum:
-            whole = _enum(bit.enum, f"cs.BitsInteger({bit.width})")
+            # Bits are kept whatever they are, so a closed enum closes nothing here.
+            whole = f"cs.Enum(cs.BitsInteger({bit.width}), **{_names(bit.enum)})"
         parts += assigned(bit.name or f"reserved_{bit.low}", whole, indent)
     if bits.size == 1:
         return [f"{bits.class_name} = cs.BitStruct(", *parts, ")"]
@@ -177,23 +191,13 @@ def _enum_names(enum: EnumLayout) -> list[str]:
 
 
 def _package(homes: dict[str, str]) -> str:
-    lines = paragraphs(
-        [
-            "Plain construct declarations of every format, and Typed, which puts a typed record"
-            " into a declaration of your own.",
-            "Generated; change the specs and run `snpformat-codegen generate`.",
-        ],
-        "",
+    return lazy_package(
+        "Plain construct declarations of every format, and Typed, which puts a typed record into a"
+        " declaration of your own.",
+        homes,
+        imports=import_from(
+            "snpformat.constructs.typed",
+            ["ConstructFormatError as ConstructFormatError", "Typed as Typed"],
+        ),
+        offered=["ConstructFormatError", "Typed"],
     )
-    lines += ["", "from importlib import import_module", ""]
-    lines += ["from snpformat.constructs.typed import ConstructFormatError as ConstructFormatError"]
-    lines += ["from snpformat.constructs.typed import Typed as Typed", ""]
-    lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
-    for name, home in sorted(homes.items(), key=lambda item: (item[1], item[0])):
-        lines.append(f"    from .{home} import {name} as {name}")
-    lines += ["", "_HOMES = {"]
-    lines += [f"    {string(name)}: {string(home)}," for name, home in sorted(homes.items())]
-    lines += ["}", "", "__all__ = ["]
-    lines += [f"    {string(n)}," for n in sorted([*homes, "ConstructFormatError", "Typed"])]
-    lines += ["]", "", ""]
-    return "\n".join([*lines, *LAZY]) + "\n"

@@ -45,7 +45,9 @@ def _wrap(text: str, width: int) -> list[str]:
     return (
         lines
         if len(lines) > 1
-        else textwrap.wrap(text, max(20, width - 12), break_long_words=False)
+        else textwrap.wrap(
+            text, max(20, width - 12), break_long_words=False, break_on_hyphens=False
+        )
     )
 
 
@@ -55,9 +57,15 @@ def tuple_of(items: Iterable[str]) -> str:
     return f"({given[0]},)" if len(given) == 1 else f"({', '.join(given)})"
 
 
+def _safe(text: str) -> str:
+    """`text` inside triple quotes."""
+    safe = "".join(_escape(char, "") for char in text).replace('"""', r"\"\"\"")
+    return f" {safe}" if safe.startswith('"') else safe
+
+
 def docstring(text: str, indent: str) -> list[str]:
     """A docstring as lines, wrapped."""
-    safe = "".join(_escape(char, "") for char in text).replace('"""', r"\"\"\"")
+    safe = _safe(text)
     if safe.endswith('"'):
         safe += " "
     if len(indent) + len(safe) + 6 <= WIDTH:
@@ -68,19 +76,62 @@ def docstring(text: str, indent: str) -> list[str]:
 
 
 def paragraphs(parts: Iterable[str], indent: str) -> list[str]:
-    """A docstring of several paragraphs, each wrapped; the first is the summary."""
+    """A docstring of several paragraphs, each wrapped; the first is the summary.
+
+    Where a part has lines of its own they stay apart.
+    """
     given = [part for part in parts if part]
     if len(given) == 1:
         return docstring(given[0], indent)
     lines: list[str] = []
     for part in given:
-        safe = "".join(_escape(char, "") for char in part).replace('"""', r"\"\"\"")
+        safe = "\n".join(map(_safe, part.split("\n")))
         width = WIDTH - len(indent) - (0 if lines else 3)
-        wrapped = textwrap.wrap(safe, width, break_long_words=False)
-        lines += [indent + line for line in wrapped] + [""]
+        for line in safe.split("\n"):
+            wrapped = textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            lines += [indent + piece for piece in wrapped]
+        lines.append("")
     lines[0] = f'{indent}"""{lines[0][len(indent) :]}'
     lines[-1] = f'{indent}"""'
     return lines
+
+
+def origin(module: str) -> str:
+    """Where a generated module comes from. The command is not broken: it marks the file."""
+    parts = [f"Generated from {module}.yaml;", "change that and run `snpformat-codegen generate`."]
+    line = " ".join(parts)
+    return line if len(line) <= WIDTH else "\n".join(parts)
+
+
+def cited(cite: str) -> str:
+    """A citation, as it ends a docstring."""
+    return f" [{cite}]" if cite else ""
+
+
+def prose_arguments(doc: str, cite: str, abi: str) -> list[str]:
+    """Keyword arguments for what the spec says in words."""
+    given = {"doc": doc, "cite": cite, "abi": abi}
+    return [text_argument(key, text, "        ") for key, text in given.items() if text]
+
+
+def if_any(conditions: Sequence[str], action: str, indent: str) -> list[str]:
+    """``if a or b: action``; conditions with ``and`` in them have an ``if`` of their own."""
+    simple = [condition for condition in conditions if " and " not in condition]
+    lines = _if(simple, "or", action, indent) if simple else []
+    for condition in conditions:
+        if condition not in simple:
+            lines += _if(condition.split(" and "), "and", action, indent)
+    return lines
+
+
+def _if(parts: Sequence[str], word: str, action: str, indent: str) -> list[str]:
+    then = f"{indent}    {action}"
+    line = f"{indent}if {f' {word} '.join(parts)}:"
+    if len(line) <= WIDTH:
+        return [line, then]
+    first, *others = parts
+    inner = [f"{indent}    {first}", *(f"{indent}    {word} {part}" for part in others)]
+    return [f"{indent}if (", *inner, f"{indent}):", then]
 
 
 def call(head: str, arguments: Sequence[str], indent: str, tail: str = "") -> list[str]:
@@ -88,8 +139,31 @@ def call(head: str, arguments: Sequence[str], indent: str, tail: str = "") -> li
     line = f"{indent}{head}({', '.join(arguments)}){tail}"
     if len(line) <= WIDTH and not any("\n" in argument for argument in arguments):
         return [line]
-    inner = [f"{indent}    {line}" for a in arguments for line in f"{a},".split("\n")]
+    inner: list[str] = []
+    for argument in arguments:
+        if len(indent) + len(argument) + 5 > WIDTH and _is_call(argument):
+            inner += call(*_split_call(argument), indent + "    ", ",")
+        else:
+            inner += [f"{indent}    {line}" for line in f"{argument},".split("\n")]
     return [f"{indent}{head}(", *inner, f"{indent}){tail}"]
+
+
+def assign(name: str, expression: str, indent: str) -> list[str]:
+    """``name = expression``."""
+    line = f"{indent}{name} = {expression}"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"{indent}{name} = (", f"{indent}    {expression}", f"{indent})"]
+
+
+def table(name: str, entries: Sequence[Sequence[str]], indent: str) -> list[str]:
+    """A tuple of entries that are lines, each ending in a comma: on one line where that fits."""
+    if len(entries) == 1 and len(entries[0]) == 1:
+        line = f"{indent}{name} = ({entries[0][0].strip()})"
+        if len(line) <= WIDTH:
+            return [line]
+    lines = [line for entry in entries for line in entry]
+    return [f"{indent}{name} = (", *lines, f"{indent})"]
 
 
 def text_argument(name: str, text: str, indent: str) -> str:
@@ -112,10 +186,20 @@ def assigned(name: str, expression: str, indent: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     broken = f"{indent}/ {expression},"
-    if len(broken) <= WIDTH or not expression.endswith(")"):
+    if len(broken) <= WIDTH or not _is_call(expression):
         return [f"{indent}{string(name)}", broken]
     head, arguments = _split_call(expression)
     return [f"{indent}{string(name)}", *call(f"/ {head}", arguments, indent, ",")]
+
+
+def _is_call(expression: str) -> bool:
+    """Whether `expression` is one call, and not the sum of several parts."""
+    depth = 0
+    for index, char in enumerate(expression):
+        depth += (char == "(") - (char == ")")
+        if char == ")" and depth == 0:
+            return index == len(expression) - 1 and not expression.startswith("(")
+    return False
 
 
 def _split_call(expression: str) -> tuple[str, list[str]]:

@@ -7,9 +7,10 @@ mistake is told once.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
-from ..diagnostics import Log
+from ..diagnostics import Log, TooManyMistakes
 from ..ir import Program
 from .citations import check_citations
 from .derived import check_derived
@@ -32,5 +33,6 @@ PASSES: tuple[Callable[[Program, Log], None], ...] = (
 
 def check(program: Program, log: Log) -> None:
     """Run every pass over `program`."""
-    for run in PASSES:
-        run(program, log)
+    with contextlib.suppress(TooManyMistakes):
+        for run in PASSES:
+            run(program, log)

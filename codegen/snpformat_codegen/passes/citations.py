@@ -6,20 +6,24 @@ from collections.abc import Iterator
 
 from .. import ir
 from ..diagnostics import Log
-from ..shapes import near_miss
+from ..source import shorten
+from ..words import listed, near_miss
 
 
 def check_citations(program: ir.Program, log: Log) -> None:
     for module in program.modules.values():
-        sources = [source.name.value for source in module.sources]
+        if module.broken:
+            continue  # the declaration of a source may be what could not be read
+        sources = {source.name.value: source for source in module.sources}
         for prose in _all_prose(module):
             if prose.cite is None:
                 continue
             name = prose.cite.value.split()[0]
             if name not in sources:
-                known = f"declared: {', '.join(sources)}" if sources else "no source is declared"
-                message = f'undefined source "{name}"'
-                log.error("SF036", prose.cite.span, message, help=near_miss(name, sources) or known)
+                known = f"declared: {listed(sources)}" if sources else "declare it under sources"
+                help = near_miss(name, sources) or known
+                message = f'undefined source "{shorten(name)}"'
+                log.error_once("SF036", prose.cite.span, message, help=help)
 
 
 def _all_prose(module: ir.Module) -> Iterator[ir.Prose]:

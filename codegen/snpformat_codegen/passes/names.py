@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ..diagnostics import Log, Note
 from ..ir import BitsType, EnumType, Program, StructType
 from ..naming import class_name
-from ..shapes import Spot
+from ..words import Spot
 
 # What the classes of the runtime already mean by a name, and the words that generated class
 # bodies use themselves. A test compares the first line of each with snpformat.wire.
@@ -25,7 +25,6 @@ TAKEN_IN_RECORDS = frozenset(
         "axis_value",
         "format",
         "reserved",
-        "axis_value",
         "property",
         "classmethod",
         "bytes",
@@ -102,8 +101,9 @@ def _check_values(enum: EnumType, log: Log) -> None:
         first = numbers.setdefault(value.number.value, value.number)
         if first is not value.number:
             note = Note("first given here", first.span)
-            message = f"duplicate value {value.number.value}"
-            log.error("SF014", value.number.span, message, notes=[note])
+            message = f"duplicate value {value.number.value:#x}"
+            help = "give one value one name"
+            log.error("SF014", value.number.span, message, notes=[note], help=help)
 
 
 def _all_once(names: Iterable[Spot[str]], log: Log) -> None:
@@ -118,15 +118,19 @@ def _once(key: str, name: Spot[str], seen: dict[str, Spot[str]], log: Log) -> No
         return
     alike = "" if first.value == name.value else f': both become "{key}"'
     note = Note("first given here", first.span)
-    log.error("SF014", name.span, f'duplicate name "{name.value}"{alike}', notes=[note])
+    message = f'duplicate name "{name.value}"{alike}'
+    log.error("SF014", name.span, message, notes=[note], help="rename one of the two")
 
 
 def _all_usable(names: Iterable[Spot[str]], taken: Iterable[str], log: Log) -> None:
+    taken = frozenset(taken)
     for name in names:
-        _usable(name, frozenset(taken), log)
+        _usable(name, taken, log)
 
 
 def _usable(name: Spot[str], taken: frozenset[str], log: Log) -> None:
-    if name.value in taken or keyword.iskeyword(name.value) or name.value.startswith("reserved_"):
-        message = f'the name "{name.value}" is taken in generated code'
-        log.error("SF015", name.span, message, help=f'choose another, such as "{name.value}_field"')
+    message = f'the name "{name.value}" is taken in generated code'
+    if name.value.startswith("reserved_"):
+        log.error("SF015", name.span, message, help='reserved space is called "reserved_..." there')
+    elif name.value in taken or keyword.iskeyword(name.value):
+        log.error("SF015", name.span, message, help=f'choose another, such as "{name.value}_word"')

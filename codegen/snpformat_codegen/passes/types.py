@@ -2,86 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .. import ir
 from ..diagnostics import Log, Note
-from ..shapes import Spot, near_miss
+from ..words import Spot, listed, near_miss
+from .scope import doubtful, incomplete, kind_of
+from .tiling import tile_bits
 
 
 def check_types(program: ir.Program, log: Log) -> None:
+    homes = {
+        kind.name.value: module for module in program.modules.values() for kind in module.types()
+    }
+    doubted = doubtful(program)
     for module in program.modules.values():
-        if any(wanted.value not in program.modules for wanted in module.imports):
-            continue  # the missing import was reported; what it would define is unknown
-        scope = _Scope(program, module, log)
+        scope = _Scope(program, module, homes, log)
         for bitfield in module.bitfields:
+            tiled = next(tile_bits(bitfield), None) is None
             for bit in bitfield.bits:
-                if bit.enum:
-                    scope.find(bit.enum, ir.EnumType)
+                enum = scope.find(bit.enum, ir.EnumType) if bit.enum else None
+                if isinstance(enum, ir.EnumType) and tiled:  # else the range may be what is wrong
+                    _check_width(bit, enum, log)
         for struct in module.structs:
             for field in struct.fields:
                 if field.type and field.type.value not in ir.BUILTIN_SIZES:
                     scope.find(field.type, ir.Type)
                 if field.view:
-                    _check_view(struct, field, field.view, scope)
+                    _check_view(field, field.view, scope, doubted)
     _check_nesting(program, log)
 
 
 class _Scope:
     """What one module can name."""
 
-    def __init__(self, program: ir.Program, module: ir.Module, log: Log) -> None:
-        self.program = program
+    def __init__(
+        self, program: ir.Program, module: ir.Module, homes: dict[str, ir.Module], log: Log
+    ) -> None:
         self.module = module
         self.types = program.visible_types(module)
+        self.incomplete = incomplete(program, module)
+        self.homes = homes
         self.log = log
 
     def find(self, wanted: Spot[str], kind: object) -> ir.Type | None:
         found = self.types.get(wanted.value)
         if found is None:
-            self.log.error(
-                "SF030", wanted.span, f'undefined type "{wanted.value}"', help=self._hint(wanted)
-            )
+            if not self.incomplete:  # else the definition may be what could not be read
+                message = f'undefined type "{wanted.value}"'
+                self.log.error_once("SF030", wanted.span, message, help=self._hint(wanted))
             return None
         if not isinstance(found, kind):  # type: ignore[arg-type]
             note = Note("defined here", found.name.span)
             what = {ir.EnumType: "an enum", ir.BitsType: "a bit field"}[kind]  # type: ignore[index]
             message = f'"{wanted.value}" is not {what}'
-            self.log.error("SF034", wanted.span, message, notes=[note])
+            help = f"name {what} here"
+            self.log.error("SF034", wanted.span, message, notes=[note], help=help)
             return None
         return found
 
     def _hint(self, wanted: Spot[str]) -> str:
-        for module in self.program.modules.values():
-            if any(kind.name.value == wanted.value for kind in module.types()):
-                return f"it is in {module.name.value}.yaml: add it to imports"
-        return near_miss(wanted.value, [*self.types, *ir.BUILTIN_SIZES])
+        home = self.homes.get(wanted.value)
+        if home is not None:
+            return f"it is in {home.name.value}.yaml: add it to imports"
+        near = near_miss(wanted.value, [*self.types, *ir.BUILTIN_SIZES])
+        return near or "define it in this file, or import the file that does"
 
 
-def _check_view(struct: ir.StructType, field: ir.Field, view: ir.View, scope: _Scope) -> None:
+def _check_width(bit: ir.Bit, enum: ir.EnumType, log: Log) -> None:
+    """The values of an enum fit the bits that it names."""
+    assert bit.enum
+    width = bit.high - bit.low + 1
+    for value in enum.values:
+        number = value.number.value
+        if number >> width and not number >> (8 * enum.size):
+            note = Note(f'"{value.name.value}" is {number:#x}', value.number.span)
+            message = f'"{enum.name.value}" does not fit in the bits ({width} bits)'
+            help = f"the greatest is {(1 << width) - 1:#x}"
+            log.error("SF040", bit.enum.span, message, notes=[note], help=help)
+            return
+
+
+def _check_view(field: ir.Field, view: ir.View, scope: _Scope, doubted: set[str]) -> None:
     module, log = scope.module, scope.log
     axis = module.axis(view.axis.value)
+    chosen = [axis.name.value for axis in module.axes if axis.field is None]
     if axis is None:
-        known = [axis.name.value for axis in module.axes]
-        message = f'undefined axis "{view.axis.value}"'
-        log.error("SF033", view.axis.span, message, help=near_miss(view.axis.value, known))
+        if not module.broken:
+            message = f'undefined axis "{view.axis.value}"'
+            help = near_miss(view.axis.value, chosen) or "declare it under axes"
+            log.error_once("SF033", view.axis.span, message, help=help)
+        return
+    if axis.field is not None:
+        message = f'"{axis.name.value}" is no axis that a viewer chooses'
+        note = Note("it is read from the bytes", axis.field.span)
+        help = f"such axes: {listed(chosen) or 'none'}"
+        log.error_once("SF033", view.axis.span, message, notes=[note], help=help)
+        return
+    if field.type is None or field.type.value not in ir.BUILTIN_SIZES:
+        help = "the bit fields of the view are its type"
+        message = "a view needs a field of type u8, u16, u32 or u64"
+        log.error("SF062", view.span, message, help=help)
         return
     known = [str(value.value) for value in axis.known]
-    if field.type is None or field.type.value not in ir.BUILTIN_SIZES:
-        log.error("SF062", view.span, "a view needs a field of type u8, u16, u32 or u64")
-        return
+    size = ir.BUILTIN_SIZES[field.type.value]
+    narrow: list[Spot[str]] = []
     for value, wanted in view.choices.items():
         if value != "else" and value not in known:
             message = f'"{value}" is no value of the axis "{axis.name.value}"'
-            log.error("SF033", wanted.span, message, help=f"known: {', '.join(known)}")
+            help = near_miss(value, known) or f"known: {listed(known)}"
+            log.error_once("SF033", wanted.span, message, help=help)
             continue
         found = scope.find(wanted, ir.BitsType)
-        if isinstance(found, ir.BitsType) and found.size != ir.BUILTIN_SIZES[field.type.value]:
-            note = Note(f"{found.size} bytes", found.repr.span)
-            message = f'"{wanted.value}" is not as wide as {field.label} ({field.type.value})'
-            log.error("SF062", wanted.span, message, notes=[note])
+        if isinstance(found, ir.BitsType) and found.size != size and wanted.value not in doubted:
+            narrow.append(wanted)
+            if len(narrow) == 1:  # one mistake, told once: the field is what all choices share
+                note = Note(f"u{8 * found.size}", found.repr.span)
+                message = f'"{wanted.value}" is not as wide as {field.label} ({field.type.value})'
+                help = f"the field needs u{8 * found.size}, or the bit field repr: u{8 * size}"
+                log.error("SF062", wanted.span, message, notes=[note], help=help)
 
 
 def _check_nesting(program: ir.Program, log: Log) -> None:
-    """No structure holds itself, however indirectly."""
+    """No structure holds itself, however indirectly. Each circle is told once."""
     holders: dict[str, list[Spot[str]]] = {}
     for module in program.modules.values():
         visible = program.visible_types(module)
@@ -89,24 +132,31 @@ def _check_nesting(program: ir.Program, log: Log) -> None:
             holders[struct.name.value] = [
                 field.type
                 for field in struct.fields
-                if field.type and isinstance(visible.get(field.type.value), ir.StructType)
+                if field.type and isinstance(kind_of(field, visible), ir.StructType)
             ]
     done: set[str] = set()
     for name in holders:
-        _walk(name, holders, [], done, log)
+        if name not in done:
+            _walk(name, holders, done, log)
 
 
-def _walk(
-    name: str, holders: dict[str, list[Spot[str]]], path: list[str], done: set[str], log: Log
-) -> None:
-    if name in done:
-        return
-    path.append(name)
-    for held in holders.get(name, ()):
-        if held.value in path:
-            chain = " -> ".join([*path[path.index(held.value) :], held.value])
-            log.error("SF035", held.span, f'"{held.value}" holds itself: {chain}')
-        else:
-            _walk(held.value, holders, path, done, log)
-    path.pop()
-    done.add(name)
+def _walk(start: str, holders: dict[str, list[Spot[str]]], done: set[str], log: Log) -> None:
+    """Depth first with a stack of its own: a chain of structures may be longer than Python's."""
+    path: dict[str, Iterator[Spot[str]]] = {start: iter(holders[start])}
+    while path:
+        name = next(reversed(path))
+        held = next(path[name], None)
+        if held is None:
+            del path[name]
+            done.add(name)
+        elif held.value in path:
+            names = list(path)
+            chain = [*names[names.index(held.value) :], held.value]
+            message = f'"{held.value}" holds itself: {" -> ".join(_ends_of(chain))}'
+            log.error("SF035", held.span, message, help="a structure has a size: break the circle")
+        elif held.value not in done:
+            path[held.value] = iter(holders[held.value])
+
+
+def _ends_of(chain: list[str]) -> list[str]:
+    return chain if len(chain) <= 8 else [*chain[:4], "...", *chain[-3:]]

@@ -1,0 +1,87 @@
+"""``parse`` of a record: unpack, settle the version, refuse what is fixed, read nested records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..layout import Place, StructLayout
+from .access import is_there, read, records_of
+from .text import call, if_any, literal, string, tuple_of
+
+
+def parse_method(struct: StructLayout) -> Iterator[str]:
+    """The class method ``parse``."""
+    name = struct.name
+    records = records_of(struct)
+    yield "    @classmethod"
+    yield "    def parse("
+    yield "        cls,"
+    yield "        data: wire.Buffer,"
+    yield "        *,"
+    yield '        reserved: wire.Reserved = "keep",'
+    yield "        assume_version: int | None = None,"
+    yield "    ) -> Self:"
+    yield "        self = _new(cls)"
+    yield "        try:"
+    used = struct.version_place or records or any(_refusals(struct, ""))
+    yield f"            self._values = {'values = ' if used else ''}_unpack_{name}(data)"
+    yield "        except wire.MALFORMED:"
+    yield "            raise wire.size_error(cls, data) from None"
+    version = ""
+    if struct.version_place:
+        version = "version"
+        yield f"        version = {read(struct, struct.version_place, 'values')}"
+        yield "        if version not in cls.VERSIONS:"
+        yield "            version = wire.assumed_version(cls, version, assume_version)"
+        yield "        self._layout_version = version"
+    elif not any(_has_versions(place.record) for place in records if place.record):
+        yield "        if assume_version is not None:"
+        yield "            raise wire.no_versions(cls, assume_version)"
+    refusals = list(_refusals(struct, version))
+    if refusals:
+        given = f"cls, data, {version}" if version else "cls, data"
+        yield from if_any(refusals, f"raise wire.refused_bytes({given})", "        ")
+    if records:
+        yield from _parse_parts(struct, records, version)
+    yield '        if reserved != "keep":'
+    yield "            return wire.settle(self, reserved, assume_version)"
+    yield "        return self"
+
+
+def _has_versions(struct: StructLayout) -> bool:
+    return bool(struct.versions) or any(_has_versions(p.record) for p in struct.places if p.record)
+
+
+def _refusals(struct: StructLayout, version: str) -> Iterator[str]:
+    """Conditions under which the bytes are refused: constants and closed enums."""
+    for place in struct.named:
+        there = is_there(struct, place, version, "values")
+        prefix = f"{there} and " if there else ""
+        if place.const is not None:
+            yield f"{prefix}{read(struct, place, 'values')} != {literal(place.const)}"
+        elif place.enum and place.enum.closed:
+            yield f"{prefix}{read(struct, place, 'values')} not in {place.enum.class_name}.NAMES"
+
+
+def _parse_parts(struct: StructLayout, records: list[Place], version: str) -> Iterator[str]:
+    for place in records:
+        assert place.record
+        own_name = _local(place)
+        assumed = "assume_version" if _has_versions(place.record) else "None"
+        kind = place.record.class_name
+        own = read(struct, place, "values")
+        there = is_there(struct, place, version, "values")
+        arguments = ["cls", string(place.name or ""), kind, own, assumed]
+        if there:
+            yield f"        {own_name} = None"
+            yield f"        if {there}:"
+            yield from call(f"{own_name} = wire.parse_part", arguments, "            ")
+        else:
+            yield from call(f"{own_name} = wire.parse_part", arguments, "        ")
+    yield f"        self._parts = {tuple_of(map(_local, records))}"
+
+
+def _local(place: Place) -> str:
+    """The variable for a nested record: its name, unless `parse` uses that one itself."""
+    taken = place.name in ("data", "values", "version", "reserved", "assume_version", "wire")
+    return f"_{place.name}" if taken else place.name or ""

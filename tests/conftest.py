@@ -1,0 +1,28 @@
+"""Where the real vectors are, and what their absence means."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("SNPFORMAT_HYPOTHESIS", "default"))
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of real reports and certificates; without it the test is skipped, or fails."""
+    given = os.environ.get("SNPFORMAT_VECTORS")
+    folder = Path(given) if given else ROOT.parent / "shared" / "vectors"
+    if (folder / "expected.json").is_file():
+        return folder
+    reason = f"no real vectors in {folder} (SNPFORMAT_VECTORS=DIR names another folder)"
+    if os.environ.get("SNPFORMAT_REQUIRE_VECTORS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

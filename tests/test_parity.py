@@ -1,0 +1,71 @@
+"""The typed record and plain construct: the same values, the same bytes, the same refusals."""
+
+from __future__ import annotations
+
+import pytest
+from construct import ConstructError
+from hypothesis import given, settings, strategies as st
+from samples import CLASSES, FORMS, assert_same, default, form_name, record_bytes
+
+from snpformat import FormatError, constructs
+from snpformat.record import Record
+
+
+@pytest.mark.parametrize(("cls", "version"), FORMS, ids=form_name)
+@given(data=st.data())
+@settings(max_examples=40)
+def test_same_values_and_bytes(cls: type[Record], version: int | None, data: st.DataObject) -> None:
+    raw = data.draw(record_bytes(cls, version))
+    record = cls.parse(raw)
+    declaration = getattr(constructs, cls.__name__)
+    container = declaration.parse(raw)
+    assert_same(record, container)
+    assert record.build() == raw
+    assert declaration.build(container) == raw
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=form_name)
+@given(data=st.data())
+def test_same_refusals(cls: type[Record], data: st.DataObject) -> None:
+    """Valid bytes with a few changed anywhere: both accept, or both refuse."""
+    raw = bytearray(data.draw(record_bytes(cls)))
+    heads = st.integers(0, min(cls.SIZE, 0x60) - 1)
+    for at in data.draw(st.lists(heads | st.integers(0, cls.SIZE - 1), max_size=4)):
+        raw[at] = data.draw(st.integers(0, 255))
+    assert _accepts_record(cls, bytes(raw)) == _accepts_construct(cls, bytes(raw))
+
+
+@pytest.mark.parametrize(("cls", "version"), FORMS, ids=form_name)
+def test_both_refuse_every_truncation(cls: type[Record], version: int | None) -> None:
+    raw = default(cls, version).build()
+    assert _accepts_record(cls, raw)
+    assert _accepts_construct(cls, raw)
+    for length in range(cls.SIZE):
+        assert not _accepts_record(cls, raw[:length]), length
+        assert not _accepts_construct(cls, raw[:length]), length
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=form_name)
+def test_only_construct_takes_trailing_bytes(cls: type[Record]) -> None:
+    """construct reads streams; whoever has a whole buffer wants to know."""
+    raw = cls().build() + b"\0"
+    assert _accepts_construct(cls, raw)
+    with pytest.raises(FormatError, match="1 byte too many") as caught:
+        cls.parse(raw)
+    assert (caught.value.offset, caught.value.value) == (cls.SIZE, cls.SIZE + 1)
+
+
+def _accepts_record(cls: type[Record], raw: bytes) -> bool:
+    try:
+        cls.parse(raw)
+    except FormatError:
+        return False
+    return True
+
+
+def _accepts_construct(cls: type[Record], raw: bytes) -> bool:
+    try:
+        getattr(constructs, cls.__name__).parse(raw)
+    except ConstructError:
+        return False
+    return True
