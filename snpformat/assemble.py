@@ -71,6 +71,14 @@ def _forget(record: Record, raw: bytearray, layout_version: int | None) -> None:
                     raw[at] = 0
 
 
+def _write_constants(cls: type[Record], raw: bytearray, layout_version: int | None) -> None:
+    """Write what is constant in the layout of `layout_version`."""
+    for field in cls.FIELDS:
+        if field.const is not None and field.in_version(layout_version):
+            own = field.to_bytes(field.const) if isinstance(field.const, int) else field.const
+            raw[field.offset : field.end] = own
+
+
 def _check_names(cls: type[Record], given: Iterable[str]) -> None:
     names = [field.name for field in cls.FIELDS if field.name]
     for name in given:
@@ -126,6 +134,7 @@ def _write(
     raw = bytearray(base.build())
     if layout_version != base.layout_version:
         _forget(base, raw, layout_version)
+        _write_constants(cls, raw, layout_version)
     was_there = {field.name for field, here in base.layout() if here}
     assumed = None
     for field in cls.FIELDS:
@@ -232,8 +241,13 @@ def _bytes(value: Any) -> bytes:
     raise Refused(f"expected bytes in hexadecimal, got {type_name(value)}")
 
 
+def _is_mapping(value: Any) -> bool:
+    """Whether `value` is an object of JSON; a bit field may have a bit named keys."""
+    return hasattr(value, "keys") and not isinstance(value, int)
+
+
 def _scalar(field: Field, value: Any) -> int:
-    if not hasattr(value, "keys"):
+    if not _is_mapping(value):
         return _int(value, field.enum)
     if field.enum is not None:
         return _enum(field.enum, value)
@@ -303,6 +317,6 @@ def _bits(kind: type[Bits], given: Mapping[str, Any]) -> int:
 def _part(value: Any, enum: type[Enum] | None) -> int:
     if isinstance(value, bool):
         return int(value)
-    if hasattr(value, "keys"):
+    if _is_mapping(value):
         return _enum(enum, value) if enum is not None else _int(None)
     return _int(value, enum)

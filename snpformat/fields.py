@@ -102,7 +102,8 @@ class Field:
         when: (name, value) of the field that decides whether this one is there.
         hex: numbers are shown in hexadecimal.
         secret: never shown.
-        doc, cite, abi: what the spec says about it.
+        doc, cite, abi: what the spec says about it; `cite` is that of the structure where the field
+            has none of its own.
     """
 
     __slots__ = (

@@ -7,7 +7,6 @@ number in hexadecimal and its parts beside it.
 
 from __future__ import annotations
 
-from .errors import FormatError
 from .fields import SECRET
 from .reserved import loose_bytes
 
@@ -85,8 +84,3 @@ def view_of(record: Record, field: Field, axes: Mapping[str, str]) -> type[Bits]
     axis, kinds = field.view
     told = record.axis_value(axis)
     return kinds.get(told or axes.get(axis) or "")
-
-
-def outward(cls: type[Record], field: Field, inner: FormatError) -> FormatError:
-    """An error inside a nested record, with its place in the outer one."""
-    return inner.inside(cls.NAME, field)

@@ -41,7 +41,7 @@ class Record:
 
     @classmethod
     def parse(
-        cls, data: Buffer, *, reserved: Reserved = "keep", assume_version: int | None = None
+        cls, data: Buffer, reserved: Reserved = "keep", assume_version: int | None = None
     ) -> Self:
         """Read the structure from exactly SIZE bytes.
 
@@ -52,6 +52,8 @@ class Record:
                 should be).
             assume_version: the layout to use when the data has a version that is not known; a
                 known version always decides itself. `layout_version` tells which was used.
+
+        Give the options by name; they are not keyword-only because that makes the call slower.
 
         Raises:
             FormatError: for anything that is not such a structure.

@@ -21,12 +21,22 @@ def settle(record: R, reserved: Reserved, assume_version: int | None) -> R:
     """`record` under another rule than ``keep`` for reserved bytes and bits. Raises FormatError."""
     if reserved not in ("keep", "reject", "drop"):
         raise ValueError(f"reserved must be keep, reject or drop, not {reserved!r}")
+    if assume_version is not None and not _has_versions(type(record)):
+        reason = f"has one form only, so version {assume_version!r} cannot be assumed"
+        raise FormatError(record.NAME, None, None, assume_version, reason)
+    if reserved == "keep":
+        return record
     raw = bytearray(record.build())
     for loose in _unsettled(record):
         if reserved == "reject":
             raise loose.refusal(record.NAME)
         raw[loose.offset : loose.offset + len(loose.found)] = loose.wanted
     return type(record).parse(bytes(raw), assume_version=assume_version)
+
+
+def _has_versions(cls: type[Record]) -> bool:
+    """Whether `cls`, or a structure in it, has more than one form."""
+    return bool(cls.VERSIONS) or any(f.record and _has_versions(f.record) for f in cls.FIELDS)
 
 
 class _Loose:
@@ -67,7 +77,7 @@ def _unsettled(record: Record) -> Iterator[_Loose]:
             for loose in _unsettled(record[field.name or ""]):
                 yield loose.inside(field)
             continue
-        elif field.bits is not None:
+        elif field.bits is not None and field.const is None:
             wanted = field.to_bytes(field.bits(field.number(own)).settled())
         else:
             continue

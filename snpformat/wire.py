@@ -11,7 +11,6 @@ import struct
 from .bits import Bits
 from .errors import FormatError
 from .fields import Bit, Enum, Field, Refused, type_name
-from .jsonform import outward
 from .record import Record, VersionedRecord
 from .reserved import settle
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MALFORMED", "Bit", "Bits", "Enum", "Field", "Record", "VersionedRecord", "assumed_version",
-    "choose", "gated", "gated_part", "known_version", "no_versions", "parse_part", "part",
+    "choose", "gated", "gated_part", "known_version", "parse_part", "part",
     "refused_bytes", "settle", "shared", "size_error", "value_error",
 ]  # fmt: skip
 
@@ -45,7 +44,8 @@ def size_error(cls: type[Record], data: Any) -> FormatError:
         return FormatError(cls.NAME, None, None, None, reason)
     needs = f"{cls.NAME} takes {cls.SIZE} bytes"
     if len(raw) > cls.SIZE:
-        reason = f"{len(raw) - cls.SIZE} bytes too many ({needs})"
+        more = len(raw) - cls.SIZE
+        reason = f"{more} byte{'s' if more > 1 else ''} too many ({needs})"
         return FormatError(cls.NAME, None, cls.SIZE, len(raw), reason)
     if len(raw) == cls.SIZE:
         reason = f"expected {cls.SIZE} bytes in one piece, got some that lie scattered"
@@ -83,15 +83,9 @@ def assumed_version(cls: type[Record], version: int, assume_version: int | None)
     raise FormatError(cls.NAME, field.name, field.offset, version, reason)
 
 
-def no_versions(cls: type[Record], assume_version: int) -> FormatError:
-    """A version was assumed for a structure that has none."""
-    reason = f"has one form only, so version {assume_version!r} cannot be assumed"
-    return FormatError(cls.NAME, None, None, assume_version, reason)
-
-
 def known_version(cls: type[Record], version: int) -> int:
     """`version`, which a constructor was given, if it is known. Raises FormatError."""
-    if version in cls.VERSIONS:
+    if hasattr(version, "__index__") and version in cls.VERSIONS:
         return int(version)
     assert cls.VERSION_FIELD is not None
     field = cls.field(cls.VERSION_FIELD)
@@ -236,7 +230,7 @@ def parse_part(
     try:
         return kind.parse(data, assume_version=assume_version)
     except FormatError as inner:
-        raise outward(cls, cls.field(name), inner) from None
+        raise inner.inside(cls.NAME, cls.field(name)) from None
 
 
 def choose(record: Record, axis: str, asked: str | None, known: tuple[str, ...]) -> str | None:

@@ -71,10 +71,16 @@ class Maker:
     def count(self, low: int, high: int) -> int:
         return self.draw(st.integers(low, high))
 
-    def name(self, used: Iterable[str], taken: Iterable[str], key: Callable[[str], str]) -> str:
+    def name(
+        self,
+        used: Iterable[str],
+        taken: Iterable[str],
+        key: Callable[[str], str],
+        words: list[str] | None = None,
+    ) -> str:
         """A name whose `key` is not yet in `used`; likely enough close to one that is."""
-        words = [*WORDS, *sorted(used)] if self.flip(4) else WORDS
-        found: str = self.pick(words) + self.pick(TAILS)
+        near = [*WORDS, *sorted(used)] if self.flip(4) else WORDS
+        found: str = self.pick(words) if words else self.pick(near) + self.pick(TAILS)
         found, number = found.lower()[:64], 0
         while key(found) in used or found in taken or keyword.iskeyword(found):
             number += 1
@@ -89,7 +95,8 @@ class Maker:
     def prose(self) -> Data:
         found: Data = {}
         if self.flip(3):
-            words = self.draw(st.lists(st.sampled_from(PROSE), min_size=1, max_size=8))
+            most = self.pick([1, 8])
+            words = self.draw(st.lists(st.sampled_from(PROSE), min_size=1, max_size=most))
             found["doc"] = " ".join(words)
         if self.flip(4):
             found["cite"] = self.pick(["abi", "abi table 3", 'abi section "4.\\1" ' + "far " * 30])
@@ -100,7 +107,7 @@ class Maker:
     # The parts of a file
 
     def module(self, name: str) -> None:
-        imports = [other for other in self.made.modules if self.flip()]
+        imports = [other for other in self.made.modules if not self.flip(4)]
         self.types = {
             key: {n: b for m in imports for n, b in self.made.modules[m].get(key, {}).items()}
             for key in ("enums", "bitfields", "structs")
@@ -131,7 +138,8 @@ class Maker:
     def enum(self, _: str) -> Data:
         repr = self.pick(INTEGERS)
         top = (1 << 8 * INTEGERS[repr]) - 1
-        numbers = st.integers(0, 3) | st.integers(0, 9) | st.integers(0, top) | st.just(top)
+        wide = st.integers(0, 9) | st.integers(0, top) | st.just(top)
+        numbers = self.pick([st.integers(0, 1), st.integers(0, 3), wide])
         values: dict[int, str | Data] = {}
         used: set[str] = set()
         for number in self.draw(st.lists(numbers, min_size=1, max_size=5, unique=True)):
@@ -139,7 +147,7 @@ class Maker:
             used.add(own)
             values[number] = {"name": own, **self.prose()} if self.flip() else own
         made: Data = {"repr": repr, "values": values, **self.prose()}
-        return made | ({"closed": True} if self.flip(3) else {})
+        return made | ({"closed": True} if self.flip() else {})
 
     def bitfield(self, _: str) -> Data:
         repr = self.pick(INTEGERS)

@@ -12,6 +12,8 @@ from spec_data import INTEGERS, PRODUCTS, Data, Plain, size_of
 if TYPE_CHECKING:
     from random_specs import Maker
 
+# What `parse` calls its own variables: a nested record may be called so too.
+NESTED = ["data", "values", "version", "assume_version"]
 TAKEN_FIELDS = {*TAKEN_IN_RECORDS, "wire", "locals", "layout", "product"}
 
 
@@ -58,11 +60,11 @@ class StructMaker:
             made |= self.inference()
         return made | self.maker.prose()
 
-    def field_name(self) -> str:
+    def field_name(self, words: list[str] | None = None) -> str:
         # The views of a field and the axis that is told are members of the class too.
         taken = set(TAKEN_FIELDS)
         while True:
-            found = self.maker.name(self.used, taken, str)
+            found = self.maker.name(self.used, taken, str, words)
             if f"{found}_view" in self.used or found.removesuffix("_view") in self.used:
                 taken.add(found)
                 continue
@@ -107,7 +109,8 @@ class StructMaker:
         word = self.pick(["type", "type", "type", "type", "bytes", "reserved", "pad"])
         if word == "type":
             chosen = self.pick(types)
-            return {"name": self.field_name(), "type": chosen}, types[chosen]
+            words = NESTED if chosen in self.maker.types["structs"] and self.flip() else None
+            return {"name": self.field_name(words), "type": chosen}, types[chosen]
         size = self.pick([n for n in (1, 3, 4, 8, 16, 33) if n <= room] + [min(room, 40)])
         return ({"name": self.field_name()} if word == "bytes" else {}) | {word: size}, size
 

@@ -61,7 +61,8 @@ def check_tables(made: Generated) -> None:
         assert [0, *(field.end for field in fields)] == [*(f.offset for f in fields), cls.SIZE]
         for field, part in zip(fields, parts, strict=True):
             assert field.doc == one_line(part.entry.get("doc", ""))
-            assert field.cite == one_line(part.entry.get("cite", ""))
+            cite = part.entry.get("cite") or (data.get("cite", "") if field.name else "")
+            assert field.cite == one_line(cite)
             assert field.abi == part.entry.get("abi", "")
             assert field.secret == part.entry.get("secret", False)
         words = [

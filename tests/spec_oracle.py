@@ -149,19 +149,19 @@ class Oracle:
         if kind in self.enums:
             known = [number for number in self.enums[kind]["values"] if low <= number <= high]
             choices = known if self.enums[kind].get("closed") else [*known, *choices]
-        if self._decides(struct, part):
-            wanted = self._deciding_values(struct, part)
-            fit = [value for value in wanted if low <= value <= high]
-            choices = [*choices, *fit, *fit]
+        wanted = [value for value in self._telling_values(struct, part) if low <= value <= high]
+        if not self.enums.get(kind, {}).get("closed"):
+            choices = [*choices, *wanted, *wanted]
         return int(random.choice(choices)).to_bytes(part.size, order)
 
-    def _decides(self, struct: str, part: Part) -> bool:
-        return any(part.name in f.get("when", {}) for f in self.structs[struct]["fields"])
-
-    def _deciding_values(self, struct: str, part: Part) -> list[int]:
+    def _telling_values(self, struct: str, part: Part) -> list[int]:
+        """The values of a field that decide over others, or tell the product."""
         whens = [f["when"] for f in self.structs[struct]["fields"] if "when" in f]
         kind = part.entry["type"]
-        return [self.value_of(when[part.name], kind) for when in whens if part.name in when]
+        found = [self.value_of(when[part.name], kind) for when in whens if part.name in when]
+        for case in self.structs[struct].get("infer", {}).get("product", []):
+            found += [int(end) for end in str(case.get(part.name, "")).split("..") if end]
+        return found
 
     # Reading them
 

@@ -12,7 +12,9 @@ import pytest
 from conftest import ROOT
 from snpformat_codegen import cli
 
+from snpformat.fields import Enum
 from snpformat.formats import STRUCTURES
+from snpformat.wire import Bits, VersionedRecord
 
 TOY = """\
 snpformat: 1
@@ -248,3 +250,17 @@ def run_cli(code: str, arguments: list[str], paths: tuple[Path, ...], given: byt
 def test_every_structure_is_offered_by_name() -> None:
     wanted = {"msg_hdr", "attestation_report", "msg_report_req", "msg_report_rsp"}
     assert wanted <= STRUCTURES.keys()
+
+
+def test_names_that_the_runtime_means_already_are_refused_in_specs() -> None:
+    """A field called like a method would hide it."""
+    from snpformat_codegen.passes import names
+
+    def words(kind: type) -> set[str]:
+        own = {name for name in dir(kind) if not name.startswith("_") and not name.isupper()}
+        return own - set(dir(int) if kind is not Bits else ())
+
+    assert words(VersionedRecord) <= names.TAKEN_IN_RECORDS
+    assert words(Bits) <= names.TAKEN_IN_BITS
+    reserved = {name.lower() for name in dir(Enum) if name.isupper()}
+    assert reserved <= names.TAKEN_IN_ENUMS

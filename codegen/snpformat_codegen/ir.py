@@ -124,6 +124,8 @@ class Field:
     minimum: Spot[int] | None
     maximum: Spot[int] | None
     view: View | None
+    reads: Spot[str] | None
+    also: dict[str, tuple[Spot[str], Spot[str]]]  # other name -> itself, and "all" or a bit's name
     when: When | None
     hex: bool
     secret: bool
@@ -155,6 +157,24 @@ class StructType:
     broken: bool
 
 
+# What Linux encodes in the two highest bits of a command.
+IOCTL_DIRECTIONS = {"none": 0, "write": 1, "read": 2, "readwrite": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Ioctl:
+    """A command of a device; its number follows from direction, letter, number and size."""
+
+    name: Spot[str]
+    direction: str
+    letter: str
+    number: Spot[int]
+    argument: Spot[str] | None
+    request: Spot[str] | None
+    response: Spot[str] | None
+    prose: Prose
+
+
 Type = EnumType | BitsType | StructType
 
 
@@ -172,6 +192,7 @@ class Module:
     enums: tuple[EnumType, ...]
     bitfields: tuple[BitsType, ...]
     structs: tuple[StructType, ...]
+    ioctls: tuple[Ioctl, ...]
     broken: bool
 
     def types(self) -> Iterator[Type]:

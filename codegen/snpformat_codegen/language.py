@@ -71,10 +71,20 @@ TYPED = Table(
             ),
             "reads the kept number as a bit field that an axis chooses",
         ),
+        "also": Key(MapOf(NAME, NAME), "other names: of the whole number (all), or of bits of it"),
     }
     | PROSE,
 )
-BYTES = Table("a byte string", GATES | NAMED | {"bytes": Key(SIZE, "its length")} | PROSE)
+BYTES = Table(
+    "a byte string",
+    GATES
+    | NAMED
+    | {
+        "bytes": Key(SIZE, "its length"),
+        "reads": Key(TYPE, "a structure that the bytes can be read as; they are kept as they are"),
+    }
+    | PROSE,
+)
 RESERVED = Table("reserved space", GATES | {"reserved": Key(SIZE, "its length")} | PROSE)
 PAD = Table("padding", GATES | {"pad": Key(SIZE, "its length: what C adds to align")} | PROSE)
 FIELD = Forms("a field", {"type": TYPED, "bytes": BYTES, "reserved": RESERVED, "pad": PAD})
@@ -139,6 +149,20 @@ AXIS = Table(
     }
     | PROSE,
 )
+IOCTL = Table(
+    "an ioctl",
+    {
+        "dir": Key(
+            Choice(tuple(ir.IOCTL_DIRECTIONS)), "who copies, seen by the caller", required=True
+        ),
+        "type": Key(Text("one character", r"[!-~]"), "the driver's letter", required=True),
+        "nr": Key(Integer("a number of 8 bits", 0, 255), "which of the driver's", required=True),
+        "arg": Key(TYPE, "the structure whose address is the argument", required=True),
+        "req": Key(TYPE, "the structure with the request"),
+        "rsp": Key(TYPE, "the structure for the response"),
+    }
+    | PROSE,
+)
 SOURCE = Table(
     "a source",
     {
@@ -163,6 +187,7 @@ FILE = Table(
         "enums": Key(MapOf(NAME, ENUM), "numbers with names"),
         "bitfields": Key(MapOf(NAME, BITFIELD), "integers made of bits"),
         "structs": Key(MapOf(NAME, STRUCT), "the structures"),
+        "ioctls": Key(MapOf(NAME, IOCTL), "the commands of a device"),
     },
 )
 
@@ -173,6 +198,7 @@ NEEDED = {
     "enums": {"repr"},
     "bitfields": {"repr"},
     "structs": {"size"},
+    "ioctls": {"dir", "type", "nr", "arg"},
 }
 
 
@@ -208,6 +234,7 @@ def read(root: source.Mapping, file: SourceFile, log: Log) -> ir.Module | None:
         enums=tuple(_enum(name, body) for name, body in usable["enums"]),
         bitfields=tuple(_bitfield(name, body) for name, body in usable["bitfields"]),
         structs=tuple(_struct(name, body) for name, body in usable["structs"]),
+        ioctls=tuple(_ioctl(name, body) for name, body in usable["ioctls"]),
         broken=broken,
     )
 
@@ -327,6 +354,8 @@ def _field(entry: Entry) -> ir.Field:
         minimum=get("min"),
         maximum=get("max"),
         view=_view(get("view")),
+        reads=get("reads"),
+        also={name.value: (name, part) for name, part in _pairs(get("also"))},
         when=_when(get("when")),
         hex=_value(get("display"), "decimal") == "hex",
         secret=_value(get("secret"), False),
@@ -349,3 +378,17 @@ def _when(entry: Entry | None) -> ir.When | None:
     name, value = pairs[0]
     literal: Any = _literal(value)
     return ir.When(name, literal)
+
+
+def _ioctl(name: Spot[str], entry: Entry) -> ir.Ioctl:
+    get: Any = entry.get
+    return ir.Ioctl(
+        name=name,
+        direction=_value(get("dir"), "none"),
+        letter=_value(get("type"), " "),
+        number=get("nr") or Spot(0, entry.span),  # the entry is broken then
+        argument=get("arg"),
+        request=get("req"),
+        response=get("rsp"),
+        prose=_prose(entry),
+    )

@@ -1,9 +1,9 @@
 """Typed records of msg_hdr.
 
+Generated from msg_hdr.yaml; change that and run `snpformat-codegen generate`.
+
 The guest message: what a guest and its secure processor (PSP) say to each other, one 4096-byte page
 each way, in the clear only up to the end of this header.
-
-Generated from msg_hdr.yaml; change that and run `snpformat-codegen generate`.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ class MsgHdr(wire.Record):
             default=bytes(32),
             doc="Authentication tag. AES-256-GCM fills the first 16 bytes; write the other 16"
             " as zero in requests and ignore them in responses.",
+            cite=CITE,
         ),
         wire.Field(
             0x20,
@@ -122,12 +123,39 @@ class MsgHdr(wire.Record):
             "u64",
             doc="Sequence number, and with four zero bytes behind it the IV. Odd in requests,"
             " even in responses. Not part of the AAD; it is bound through the IV.",
+            cite=CITE,
         ),
         wire.Field(0x28, 8, None, "bytes[8]"),
-        wire.Field(0x30, 1, "algo", "aead_algo", default=1, enum=AeadAlgo, doc="AEAD algorithm."),
-        wire.Field(0x31, 1, "hdr_version", "u8", const=1, doc="Version of this header."),
-        wire.Field(0x32, 2, "hdr_size", "u16", const=0x60, hex=True, doc="Size of this header."),
-        wire.Field(0x34, 1, "msg_type", "msg_type", enum=MsgType, doc="What the payload is."),
+        wire.Field(
+            0x30,
+            1,
+            "algo",
+            "aead_algo",
+            default=1,
+            enum=AeadAlgo,
+            doc="AEAD algorithm.",
+            cite=CITE,
+        ),
+        wire.Field(0x31, 1, "hdr_version", "u8", const=1, doc="Version of this header.", cite=CITE),
+        wire.Field(
+            0x32,
+            2,
+            "hdr_size",
+            "u16",
+            const=0x60,
+            hex=True,
+            doc="Size of this header.",
+            cite=CITE,
+        ),
+        wire.Field(
+            0x34,
+            1,
+            "msg_type",
+            "msg_type",
+            enum=MsgType,
+            doc="What the payload is.",
+            cite=CITE,
+        ),
         wire.Field(
             0x35,
             1,
@@ -137,6 +165,7 @@ class MsgHdr(wire.Record):
             minimum=1,
             doc="Version of the payload's form. 1 for every message but KEY_REQ, which has a "
             "2 in 1.58.",
+            cite=CITE,
         ),
         wire.Field(
             0x36,
@@ -145,6 +174,7 @@ class MsgHdr(wire.Record):
             "u16",
             maximum=0xFA0,
             doc="Bytes of payload, without the tag.",
+            cite=CITE,
         ),
         wire.Field(0x38, 4, None, "bytes[4]"),
         wire.Field(
@@ -154,6 +184,7 @@ class MsgHdr(wire.Record):
             "u8",
             maximum=3,
             doc="Number of the VMPCK that seals it, 0 to 3.",
+            cite=CITE,
         ),
         wire.Field(0x3D, 35, None, "bytes[35]"),
     )
@@ -196,7 +227,6 @@ class MsgHdr(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
-        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -205,11 +235,9 @@ class MsgHdr(wire.Record):
             self._values = values = _unpack_msg_hdr(data)
         except wire.MALFORMED:
             raise wire.size_error(cls, data) from None
-        if assume_version is not None:
-            raise wire.no_versions(cls, assume_version)
         if values[4] != 1 or values[5] != 0x60:
             raise wire.refused_bytes(cls, data)
-        if reserved != "keep":
+        if reserved != "keep" or assume_version is not None:
             return wire.settle(self, reserved, assume_version)
         return self
 

@@ -1,9 +1,9 @@
 """Typed records of report.
 
+Generated from report.yaml; change that and run `snpformat-codegen generate`.
+
 Attestation: the request for a report, the response, the report in its versions 1 to 5, and what its
 words are made of.
-
-Generated from report.yaml; change that and run `snpformat-codegen generate`.
 """
 
 from __future__ import annotations
@@ -425,6 +425,7 @@ class MsgReportReq(wire.Record):
             "bytes[64]",
             default=bytes(64),
             doc="The guest's own bytes, returned in the report.",
+            cite=CITE,
         ),
         wire.Field(
             0x40,
@@ -433,6 +434,7 @@ class MsgReportReq(wire.Record):
             "u32",
             maximum=3,
             doc="VMPL to put in the report, 0 to 3; not below the caller's own, else STATUS 0x16.",
+            cite=CITE,
         ),
         wire.Field(
             0x44,
@@ -443,6 +445,7 @@ class MsgReportReq(wire.Record):
             hex=True,
             doc="The key to sign with.",
             abi="1.54",
+            cite=CITE,
         ),
         wire.Field(0x48, 24, None, "bytes[24]"),
     )
@@ -462,7 +465,6 @@ class MsgReportReq(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
-        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -471,9 +473,7 @@ class MsgReportReq(wire.Record):
             self._values = _unpack_msg_report_req(data)
         except wire.MALFORMED:
             raise wire.size_error(cls, data) from None
-        if assume_version is not None:
-            raise wire.no_versions(cls, assume_version)
-        if reserved != "keep":
+        if reserved != "keep" or assume_version is not None:
             return wire.settle(self, reserved, assume_version)
         return self
 
@@ -571,6 +571,7 @@ class AttestationReport(wire.VersionedRecord):
             "u32",
             doc="Version of the report. No genuine report of version 4 was found; it is read "
             "like version 3, as other readers do.",
+            cite=CITE,
         ),
         wire.Field(
             0x4,
@@ -578,6 +579,7 @@ class AttestationReport(wire.VersionedRecord):
             "guest_svn",
             "u32",
             doc="Security version of the guest, from its ID block.",
+            cite=CITE,
         ),
         wire.Field(
             0x8,
@@ -588,6 +590,7 @@ class AttestationReport(wire.VersionedRecord):
             bits=GuestPolicy,
             hex=True,
             doc="The policy the guest was launched with.",
+            cite=CITE,
         ),
         wire.Field(
             0x10,
@@ -596,6 +599,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[16]",
             default=bytes(16),
             doc="Family of the guest, from its ID block; opaque.",
+            cite=CITE,
         ),
         wire.Field(
             0x20,
@@ -604,8 +608,17 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[16]",
             default=bytes(16),
             doc="Image of the guest, from its ID block; opaque.",
+            cite=CITE,
         ),
-        wire.Field(0x30, 4, "vmpl", "u32", maximum=3, doc="VMPL of the request, 0 to 3."),
+        wire.Field(
+            0x30,
+            4,
+            "vmpl",
+            "u32",
+            maximum=3,
+            doc="VMPL of the request, 0 to 3.",
+            cite=CITE,
+        ),
         wire.Field(
             0x34,
             4,
@@ -614,6 +627,7 @@ class AttestationReport(wire.VersionedRecord):
             default=1,
             enum=SignatureAlgo,
             doc="How it is signed.",
+            cite=CITE,
         ),
         wire.Field(
             0x38,
@@ -623,6 +637,7 @@ class AttestationReport(wire.VersionedRecord):
             view=("product", {"milan": TcbMilan, "genoa": TcbMilan, "turin": TcbTurin}),
             hex=True,
             doc="TCB of the firmware that runs. Older texts call it PLATFORM_VERSION.",
+            cite=CITE,
         ),
         wire.Field(
             0x40,
@@ -632,6 +647,7 @@ class AttestationReport(wire.VersionedRecord):
             bits=PlatformInfo,
             hex=True,
             doc="What the platform has switched on.",
+            cite=CITE,
         ),
         wire.Field(
             0x48,
@@ -641,6 +657,7 @@ class AttestationReport(wire.VersionedRecord):
             bits=KeyInfo,
             hex=True,
             doc="How the report is signed.",
+            cite=CITE,
         ),
         wire.Field(0x4C, 4, None, "bytes[4]"),
         wire.Field(
@@ -650,6 +667,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[64]",
             default=bytes(64),
             doc="The guest's own bytes, from the request.",
+            cite=CITE,
         ),
         wire.Field(
             0x90,
@@ -658,6 +676,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[48]",
             default=bytes(48),
             doc="Launch digest, SHA-384 over what was loaded into the guest.",
+            cite=CITE,
         ),
         wire.Field(
             0xC0,
@@ -666,6 +685,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[32]",
             default=bytes(32),
             doc="The host's own bytes, given at launch.",
+            cite=CITE,
         ),
         wire.Field(
             0xE0,
@@ -674,6 +694,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[48]",
             default=bytes(48),
             doc="SHA-384 of the key that signed the ID block, as the 0x404-byte key structure.",
+            cite=CITE,
         ),
         wire.Field(
             0x110,
@@ -682,6 +703,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[48]",
             default=bytes(48),
             doc="SHA-384 of the key that certified the ID key; zero without one.",
+            cite=CITE,
         ),
         wire.Field(
             0x140,
@@ -690,6 +712,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[32]",
             default=bytes(32),
             doc="Identity of the guest for its lifetime.",
+            cite=CITE,
         ),
         wire.Field(
             0x160,
@@ -698,6 +721,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[32]",
             default=bytes(32),
             doc="Identity of the migration agent; all ones where there is none.",
+            cite=CITE,
         ),
         wire.Field(
             0x180,
@@ -707,6 +731,7 @@ class AttestationReport(wire.VersionedRecord):
             view=("product", {"milan": TcbMilan, "genoa": TcbMilan, "turin": TcbTurin}),
             hex=True,
             doc="The TCB that the signing key is derived from.",
+            cite=CITE,
         ),
         wire.Field(0x188, 24, None, "bytes[24]", until=3),
         wire.Field(
@@ -718,6 +743,7 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="CPUID family, base and extended added: 0x19 or 0x1a.",
             abi="1.56",
+            cite=CITE,
         ),
         wire.Field(
             0x189,
@@ -728,8 +754,18 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="CPUID model, extended and base combined.",
             abi="1.56",
+            cite=CITE,
         ),
-        wire.Field(0x18A, 1, "cpuid_step", "u8", since=3, doc="CPUID stepping.", abi="1.56"),
+        wire.Field(
+            0x18A,
+            1,
+            "cpuid_step",
+            "u8",
+            since=3,
+            doc="CPUID stepping.",
+            abi="1.56",
+            cite=CITE,
+        ),
         wire.Field(0x18B, 21, None, "bytes[21]", since=3),
         wire.Field(
             0x1A0,
@@ -738,6 +774,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[64]",
             default=bytes(64),
             doc="Identity of the chip, zero when the host masks it. Turin fills the first 8 bytes.",
+            cite=CITE,
         ),
         wire.Field(0x1E0, 192, None, "bytes[192]", until=2),
         wire.Field(
@@ -750,6 +787,7 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="The TCB that the platform can no longer be rolled back from.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(
             0x1E8,
@@ -759,6 +797,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Build of the firmware.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(
             0x1E9,
@@ -768,6 +807,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Minor version of the firmware's ABI.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(
             0x1EA,
@@ -777,6 +817,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Major version of the firmware's ABI.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(0x1EB, 1, None, "bytes[1]", since=2),
         wire.Field(
@@ -787,6 +828,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Build of the committed firmware.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(
             0x1ED,
@@ -796,6 +838,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Minor version of the committed firmware's ABI.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(
             0x1EE,
@@ -805,6 +848,7 @@ class AttestationReport(wire.VersionedRecord):
             since=2,
             doc="Major version of the committed firmware's ABI.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(0x1EF, 1, None, "bytes[1]", since=2),
         wire.Field(
@@ -817,6 +861,7 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="The current TCB at the guest's launch.",
             abi="1.51",
+            cite=CITE,
         ),
         wire.Field(0x1F8, 168, None, "bytes[168]", since=2, until=5),
         wire.Field(
@@ -828,6 +873,7 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="Mitigations in force at the guest's launch; no source documents the bits.",
             abi="1.58",
+            cite=CITE,
         ),
         wire.Field(
             0x200,
@@ -838,6 +884,7 @@ class AttestationReport(wire.VersionedRecord):
             hex=True,
             doc="Mitigations in force now; no source documents the bits.",
             abi="1.58",
+            cite=CITE,
         ),
         wire.Field(0x208, 152, None, "bytes[152]", since=5),
         wire.Field(
@@ -847,6 +894,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[72]",
             default=bytes(72),
             doc="R of the signature, a little-endian number; the upper 24 bytes are zero.",
+            cite=CITE,
         ),
         wire.Field(
             0x2E8,
@@ -855,6 +903,7 @@ class AttestationReport(wire.VersionedRecord):
             "bytes[72]",
             default=bytes(72),
             doc="S of the signature, a little-endian number; the upper 24 bytes are zero.",
+            cite=CITE,
         ),
         wire.Field(0x330, 368, None, "bytes[368]", doc="The rest of the 512-byte signature."),
     )
@@ -973,7 +1022,6 @@ class AttestationReport(wire.VersionedRecord):
     def parse(
         cls,
         data: wire.Buffer,
-        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -983,7 +1031,7 @@ class AttestationReport(wire.VersionedRecord):
         except wire.MALFORMED:
             raise wire.size_error(cls, data) from None
         version = values[0]
-        if version not in cls.VERSIONS:
+        if version not in {1, 2, 3, 4, 5}:
             version = wire.assumed_version(cls, version, assume_version)
         self._layout_version = version
         if reserved != "keep":
@@ -1275,6 +1323,7 @@ class MsgReportRsp(wire.Record):
             "msg_status",
             enum=MsgStatus,
             doc="Whether there is a report.",
+            cite=CITE,
         ),
         wire.Field(
             0x4,
@@ -1284,6 +1333,7 @@ class MsgReportRsp(wire.Record):
             default=0x4A0,
             hex=True,
             doc="Bytes of report. Some firmware sets it on failure too.",
+            cite=CITE,
         ),
         wire.Field(0x8, 24, None, "bytes[24]"),
         wire.Field(
@@ -1294,6 +1344,7 @@ class MsgReportRsp(wire.Record):
             record=AttestationReport,
             when=("status", 0),
             doc="The report. With another STATUS there is none, and its bytes are reserved.",
+            cite=CITE,
         ),
     )
 
@@ -1320,7 +1371,6 @@ class MsgReportRsp(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
-        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -1385,6 +1435,7 @@ class SnpReportResp(wire.Record):
             "msg_report_rsp",
             record=MsgReportRsp,
             doc="The decrypted payload.",
+            cite=CITE,
         ),
         wire.Field(0x4C0, 2784, None, "bytes[2784]"),
     )
@@ -1406,7 +1457,6 @@ class SnpReportResp(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
-        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

@@ -5,7 +5,8 @@ In generated code ``values`` is the unpacked tuple, with an item for each cell o
 
 from __future__ import annotations
 
-from ..layout import Place, StructLayout
+from ..layout import StructLayout
+from ..places import Place
 from .text import plain
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..layout import BitsLayout, EnumLayout, ModuleLayout, Place, StructLayout, homes_of
+from ..layout import ModuleLayout, StructLayout, homes_of
+from ..places import BitsLayout, EnumLayout, Place
 from .packages import import_from, lazy_package
 from .record import nested_first
 from .text import (

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..layout import Cell, Place, StructLayout
+from ..layout import StructLayout
+from ..places import Cell, Place
 from .access import deciding, in_version, is_optional, is_whole, records_of
 from .text import WIDTH, byte_string, call, if_any, literal, number, plain, string, tuple_of
 

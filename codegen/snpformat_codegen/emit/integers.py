@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..layout import BitPlace, BitsLayout, EnumLayout
+from ..places import BitPlace, BitsLayout, EnumLayout
 from .text import (
     WIDTH,
     call,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..layout import Place, StructLayout
+from ..layout import StructLayout
+from ..places import Place
 from .access import is_there, read, records_of
 from .text import call, if_any, literal, string, tuple_of
 
@@ -17,7 +18,6 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
     yield "    def parse("
     yield "        cls,"
     yield "        data: wire.Buffer,"
-    yield "        *,"
     yield '        reserved: wire.Reserved = "keep",'
     yield "        assume_version: int | None = None,"
     yield "    ) -> Self:"
@@ -31,19 +31,20 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
     if struct.version_place:
         version = "version"
         yield f"        version = {read(struct, struct.version_place, 'values')}"
-        yield "        if version not in cls.VERSIONS:"
+        known = ", ".join(map(str, struct.versions))
+        yield f"        if version not in {{{known}}}:"
         yield "            version = wire.assumed_version(cls, version, assume_version)"
         yield "        self._layout_version = version"
-    elif not any(_has_versions(place.record) for place in records if place.record):
-        yield "        if assume_version is not None:"
-        yield "            raise wire.no_versions(cls, assume_version)"
     refusals = list(_refusals(struct, version))
     if refusals:
         given = f"cls, data, {version}" if version else "cls, data"
         yield from if_any(refusals, f"raise wire.refused_bytes({given})", "        ")
     if records:
         yield from _parse_parts(struct, records, version)
-    yield '        if reserved != "keep":'
+    if _has_versions(struct):
+        yield '        if reserved != "keep":'
+    else:  # settle refuses to assume a version of what has none
+        yield '        if reserved != "keep" or assume_version is not None:'
     yield "            return wire.settle(self, reserved, assume_version)"
     yield "        return self"
 

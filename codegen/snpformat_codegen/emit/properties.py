@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..layout import Place, StructLayout, ViewLayout
+from ..layout import StructLayout
+from ..places import Place, ViewLayout
 from .access import annotation, is_optional, is_there, read, records_of
 from .text import WIDTH, assign, call, docstring, if_any, number, string, tuple_of
 

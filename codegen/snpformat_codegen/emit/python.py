@@ -36,8 +36,8 @@ def _module(module: ModuleLayout, homes: dict[str, str]) -> str:
     head = paragraphs(
         [
             f"Typed records of {module.name}.",
-            module.doc,
             origin(module.name),
+            module.doc,
         ],
         "",
     )

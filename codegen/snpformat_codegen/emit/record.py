@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..layout import Cell, Place, StructLayout
+from ..layout import StructLayout
+from ..places import Cell, Place
 from .access import annotation, records_of
 from .constructor import constructor
 from .parser import parse_method
@@ -143,7 +144,10 @@ def _field_arguments(struct: StructLayout, place: Place) -> list[str]:
     if place.kind == "bytes" and place.name:
         options["default"] = literal(place.default)
     arguments += [f"{key}={value}" for key, value in options.items() if value is not None]
-    return arguments + prose_arguments(place.doc, place.cite, place.abi)
+    prose = prose_arguments(place.doc, place.cite, place.abi)
+    if place.name and struct.cite and not place.cite:
+        prose.append("cite=CITE")
+    return arguments + prose
 
 
 def _view_argument(place: Place) -> str | None:

@@ -92,8 +92,8 @@ def _undecidable(
     field: ir.Field, deciding: ir.Field, kind: ir.Type | None
 ) -> tuple[str, str] | None:
     """Why `deciding` cannot say whether `field` is there, and what helps."""
-    if deciding.type is None or isinstance(kind, ir.StructType):
-        return f"{deciding.label} is not a number", "name a field that is one"
+    if deciding.type is None or isinstance(kind, (ir.StructType, ir.BitsType)):
+        return f"{deciding.label} is not a plain number", "name a field that is one"
     if deciding.when or deciding.since or deciding.until or deciding.secret:
         help = "name a field without when, since, until and secret"
         return f"{deciding.label} is not always there to be read", help

@@ -10,71 +10,38 @@ from ..ir import BitsType, EnumType, Program, StructType
 from ..naming import class_name
 from ..words import Spot
 
-# What the classes of the runtime already mean by a name, and the words that generated class
-# bodies use themselves. A test compares the first line of each with snpformat.wire.
-TAKEN_IN_RECORDS = frozenset(
-    [
-        "parse",
-        "build",
-        "replace",
-        "to_dict",
-        "from_dict",
-        "span",
-        "field",
-        "layout_version",
-        "axis_value",
-        "format",
-        "reserved",
-        "property",
-        "classmethod",
-        "bytes",
-        "int",
-        "bool",
-        "str",
-        "tuple",
-        "cls",
-        "self",
-        "cells",
-    ]
+# What the classes of the runtime already mean by a name (a test compares), and the words that the
+# bodies of generated classes use themselves.
+TAKEN_IN_RECORDS = frozenset([
+    "parse", "build", "replace", "to_dict", "from_dict", "span", "field", "layout", "axis_value",
+    "layout_version", "format", "reserved",
+    "property", "classmethod", "bytes", "int", "bool", "str", "tuple", "cls", "self", "cells",
+    "locals", "wire",
+])  # fmt: skip
+TAKEN_IN_BITS = frozenset([
+    "from_bits", "replace", "settled", "to_names", "field", "value", "layout",
+    "property", "classmethod", "bytes", "int", "bool", "cls", "self",
+    "real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count", "to_bytes",
+    "from_bytes", "as_integer_ratio", "is_integer",
+])  # fmt: skip
+TAKEN_IN_ENUMS = frozenset(["name", "names", "closed", "self", "subcon"])
+TAKEN_AS_TYPES = frozenset(["u8", "u16", "u32", "u64"])
+# By class: `none_` and `none` become the same one.
+TAKEN_AS_CLASSES = frozenset(
+    ["None", "True", "False", "Self", "Struct", "Typed", "ConstructFormatError"]
 )
-TAKEN_IN_BITS = frozenset(
-    [
-        "from_bits",
-        "replace",
-        "to_names",
-        "field",
-        "property",
-        "classmethod",
-        "bytes",
-        "int",
-        "bool",
-        "value",
-        "layout",
-        "cls",
-        "self",
-        "real",
-        "imag",
-        "numerator",
-        "denominator",
-        "conjugate",
-        "bit_length",
-        "bit_count",
-        "to_bytes",
-        "from_bytes",
-        "as_integer_ratio",
-        "is_integer",
-    ]
-)
-TAKEN_IN_ENUMS = frozenset(["name", "names", "closed"])
-TAKEN_AS_TYPES = frozenset(["none", "true", "false", "self", "u8", "u16", "u32", "u64"])
+TAKEN_AS_MODULES = frozenset(["typed"])  # the adapter among the construct declarations
 
 
 def check_names(program: Program, log: Log) -> None:
     everywhere: dict[str, Spot[str]] = {}
     for module in program.modules.values():
+        _usable(module.name, TAKEN_AS_MODULES, log)
+        _all_usable((axis.name for axis in module.axes), TAKEN_IN_RECORDS, log)
         for kind in module.types():
             _once(class_name(kind.name.value), kind.name, everywhere, log)
-            _usable(kind.name, TAKEN_AS_TYPES, log)
+            taken = class_name(kind.name.value) in TAKEN_AS_CLASSES
+            _usable(kind.name, TAKEN_AS_TYPES | {kind.name.value if taken else ""}, log)
             if isinstance(kind, StructType):
                 _check_fields(kind, log)
             elif isinstance(kind, BitsType):
@@ -87,8 +54,9 @@ def check_names(program: Program, log: Log) -> None:
 
 def _check_fields(struct: StructType, log: Log) -> None:
     names = [field.name for field in struct.fields if field.name]
+    names += [name for field in struct.fields for name, _ in field.also.values()]
     _all_once(names, log)
-    views = {f"{f.name.value}_view" for f in struct.fields if f.view and f.name}
+    views = {f"{f.name.value}_view" for f in struct.fields if (f.view or f.reads) and f.name}
     _all_usable(names, TAKEN_IN_RECORDS | views | struct.infer.keys(), log)
 
 

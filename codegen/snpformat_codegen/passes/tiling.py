@@ -9,6 +9,7 @@ content if it began where its predecessor ends has a wrong offset, and nothing e
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -189,7 +190,13 @@ def _put_together(parts: list[Part], found: list[Finding], whole: Whole) -> Iter
 
 
 def _put_back(declared: list[Part], whole: Whole) -> tuple[list[Part], list[Finding]]:
-    """`declared` with slipped offsets mended, and a report of each."""
+    """`declared` with slipped offsets mended, and a report of each.
+
+    Where the order itself runs down more than once, it is the writer's own, and tells nothing.
+    """
+    descents = sum(a.start > b.start for a, b in itertools.pairwise(declared))
+    if descents > 1:
+        return list(declared), []
     parts: list[Part] = []
     reports: list[Finding] = []
     end = 0

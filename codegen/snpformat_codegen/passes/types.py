@@ -30,7 +30,17 @@ def check_types(program: ir.Program, log: Log) -> None:
                     scope.find(field.type, ir.Type)
                 if field.view:
                     _check_view(field, field.view, scope, doubted)
+                _check_also(field, scope)
+                if field.reads:
+                    _check_reads(field, field.reads, scope, doubted)
+        for ioctl in module.ioctls:
+            for wanted in (ioctl.argument, ioctl.request, ioctl.response):
+                if wanted:
+                    scope.find(wanted, ir.StructType)
     _check_nesting(program, log)
+
+
+_WORDS = {ir.EnumType: "an enum", ir.BitsType: "a bit field", ir.StructType: "a structure"}
 
 
 class _Scope:
@@ -54,7 +64,7 @@ class _Scope:
             return None
         if not isinstance(found, kind):  # type: ignore[arg-type]
             note = Note("defined here", found.name.span)
-            what = {ir.EnumType: "an enum", ir.BitsType: "a bit field"}[kind]  # type: ignore[index]
+            what = _WORDS[kind]  # type: ignore[index]
             message = f'"{wanted.value}" is not {what}'
             help = f"name {what} here"
             self.log.error("SF034", wanted.span, message, notes=[note], help=help)
@@ -105,6 +115,10 @@ def _check_view(field: ir.Field, view: ir.View, scope: _Scope, doubted: set[str]
         log.error("SF062", view.span, message, help=help)
         return
     known = [str(value.value) for value in axis.known]
+    if not view.choices:
+        help = f"{listed(known)}, or else: BITFIELD"
+        log.error("SF062", view.span, "a view without a bit field to read with", help=help)
+        return
     size = ir.BUILTIN_SIZES[field.type.value]
     narrow: list[Spot[str]] = []
     for value, wanted in view.choices.items():
@@ -121,6 +135,34 @@ def _check_view(field: ir.Field, view: ir.View, scope: _Scope, doubted: set[str]
                 message = f'"{wanted.value}" is not as wide as {field.label} ({field.type.value})'
                 help = f"the field needs u{8 * found.size}, or the bit field repr: u{8 * size}"
                 log.error("SF062", wanted.span, message, notes=[note], help=help)
+
+
+def _check_also(field: ir.Field, scope: _Scope) -> None:
+    """Other names stand for all of the number, or for named bits of it."""
+    kind = kind_of(field, scope.types)
+    for _, part in field.also.values():
+        if isinstance(kind, ir.BitsType):
+            parts = [bit.name.value for bit in kind.bits if bit.name] + ["all"]
+        elif field.type and (field.type.value in ir.BUILTIN_SIZES or isinstance(kind, ir.EnumType)):
+            parts = ["all"]
+        else:
+            parts = [] if isinstance(kind, ir.StructType) else [part.value]  # undefined: reported
+        if part.value not in parts:
+            message = f'{field.label} has no part "{part.value}"'
+            help = near_miss(part.value, parts) or f"parts: {listed(parts) or 'none'}"
+            scope.log.error("SF034", part.span, message, help=help)
+
+
+def _check_reads(field: ir.Field, wanted: Spot[str], scope: _Scope, doubted: set[str]) -> None:
+    found = scope.find(wanted, ir.StructType)
+    if isinstance(found, ir.StructType) and wanted.value not in doubted:
+        assert field.size
+        if found.size.value != field.size.value:
+            note = Note(f"{found.size.value} bytes", found.size.span)
+            message = f'"{wanted.value}" is not as long as {field.label} ({field.size.value} bytes)'
+            scope.log.error(
+                "SF062", wanted.span, message, notes=[note], help="give both one length"
+            )
 
 
 def _check_nesting(program: ir.Program, log: Log) -> None:

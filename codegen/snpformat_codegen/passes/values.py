@@ -49,6 +49,12 @@ def _check_field(field: ir.Field, visible: Types, log: Log) -> None:
     size = ir.BUILTIN_SIZES.get(field.type.value) or (kind.size if kind else None)
     if size is None:
         return
+    if isinstance(kind, ir.BitsType) and (field.minimum or field.maximum):
+        given = field.minimum or field.maximum
+        assert given
+        message = f"{field.label} is made of bits: it has no least or greatest value"
+        log.error("SF042", given.span, message, help="remove min and max")
+        return
     numbers = []
     for given in (field.const, field.default, field.minimum, field.maximum):
         number = number_of(given, kind, log) if given else None

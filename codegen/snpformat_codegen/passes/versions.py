@@ -126,7 +126,9 @@ def _check_version_field(struct: ir.StructType, axis: ir.Axis, log: Log) -> None
         return
     assert field.name
     note = Note(f'the axis "{axis.name.value}" is read from it', axis.field.span)
-    for spot in (field.since, field.until, field.const, field.derive, field.secret and field.at):
+    secret = field.at if field.secret else None
+    others = (field.const, field.derive, field.minimum, field.maximum, field.default, secret)
+    for spot in (field.since, field.until, *others):
         if spot:
             help = "it is what tells the versions apart"
             message = f"{field.label} has to be in every version, and to be read"
