@@ -99,6 +99,8 @@ class Field:
         minimum, maximum: what a builder enforces; parsing does not.
         enum, bits, record: the generated class behind the type, if there is one.
         view: (axis, {value of the axis: bit field class}) where an axis decides the meaning.
+        reads: the class that the bytes can be read as.
+        also: other names of the number or of parts of it.
         when: (name, value) of the field that decides whether this one is there.
         hex: numbers are shown in hexadecimal.
         secret: never shown.
@@ -107,8 +109,8 @@ class Field:
     """
 
     __slots__ = (
-        "abi", "bits", "cite", "const", "default", "doc", "enum", "hex", "kind", "maximum",
-        "minimum", "name", "offset", "order", "record", "secret", "since", "size", "type",
+        "abi", "also", "bits", "cite", "const", "default", "doc", "enum", "hex", "kind", "maximum",
+        "minimum", "name", "offset", "order", "reads", "record", "secret", "since", "size", "type",
         "until", "view", "when",
     )  # fmt: skip
 
@@ -130,6 +132,8 @@ class Field:
         bits: type[Bits] | None = None,
         record: type[Record] | None = None,
         view: tuple[str, Mapping[str, type[Bits]]] | None = None,
+        reads: type[Record] | None = None,
+        also: tuple[str, ...] = (),
         when: tuple[str, int] | None = None,
         hex: bool = False,
         secret: bool = False,
@@ -158,6 +162,8 @@ class Field:
         self.bits = bits
         self.record = record
         self.view = view
+        self.reads = reads
+        self.also = also
         self.when = when
         self.hex = hex
         self.secret = secret

@@ -139,7 +139,7 @@ class Record:
         return assemble.from_dict(cls, data)
 
     def __getitem__(self, name: str) -> Any:
-        if any(field.name == name for field in self.FIELDS):
+        if any(name == field.name or name in field.also for field in self.FIELDS):
             return getattr(self, name)
         raise KeyError(name)
 

@@ -5,6 +5,7 @@ Plain ASCII. Secrets stay hidden unless they are asked for.
 
 from __future__ import annotations
 
+from .errors import FormatError
 from .fields import SECRET
 from .jsonform import view_of
 
@@ -62,11 +63,26 @@ def _rows(
             yield from _rows(value, base + field.offset, indent + "  ", axes, show_secrets)
         elif field.kind == "bytes":
             yield from _lines(place, name, _hex_lines(own))
+            if field.reads is not None and any(own):
+                yield from _reading(field, own, base, indent, axes, show_secrets)
         else:
             yield from _lines(place, name, [_number(record, field, value, own, axes)])
             kind = field.bits or view_of(record, field, axes)
             if kind is not None:
                 yield from _bit_rows(kind(value), " " * len(place) + "  ")
+
+
+def _reading(
+    field: Field, own: bytes, base: int, indent: str, axes: Mapping[str, str], show_secrets: bool
+) -> Iterator[str]:
+    """The structure that a byte string can be read as, where it is one."""
+    assert field.reads is not None
+    try:
+        record = field.reads.parse(own)
+    except FormatError:
+        return
+    yield f"{indent}       as {title(record)}"
+    yield from _rows(record, base + field.offset, indent + "  ", axes, show_secrets)
 
 
 def _lines(place: str, name: str, values: list[str]) -> Iterator[str]:

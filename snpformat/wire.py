@@ -11,6 +11,7 @@ import struct
 from .bits import Bits
 from .errors import FormatError
 from .fields import Bit, Enum, Field, Refused, type_name
+from .ioctls import Ioctl
 from .record import Record, VersionedRecord
 from .reserved import settle
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Record)
 
 __all__ = [
-    "MALFORMED", "Bit", "Bits", "Enum", "Field", "Record", "VersionedRecord", "assumed_version",
-    "choose", "gated", "gated_part", "known_version", "parse_part", "part",
+    "MALFORMED", "Bit", "Bits", "Enum", "Field", "Ioctl", "Record", "VersionedRecord",
+    "assumed_version", "choose", "gated", "gated_part", "known_version", "parse_part", "part",
     "refused_bytes", "settle", "shared", "size_error", "value_error",
 ]  # fmt: skip
 

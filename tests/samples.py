@@ -70,6 +70,13 @@ def default(cls: type[Record], version: int | None) -> Record:
     return cls() if version is None else cls(**{cls.VERSION_FIELD or "": version})
 
 
+def _reserved_name(record: Record, field: Field) -> str:
+    """How construct calls reserved space: by its offset, and its version where it has several."""
+    name = f"reserved_{field.offset:x}"
+    same = [other for other in record.FIELDS if not other.name and other.offset == field.offset]
+    return name if field is same[0] else f"{name}_v{field.since}"
+
+
 def assert_same(record: Record, container: Any) -> None:
     """Every part of `record` against what plain construct read from the same bytes."""
     raw = record.build()
@@ -79,7 +86,7 @@ def assert_same(record: Record, container: Any) -> None:
             assert container[field.name] is None
     for field, here in record.layout():
         own = raw[field.offset : field.end]
-        name = field.name or f"reserved_{field.offset:x}"
+        name = field.name or _reserved_name(record, field)
         if not here:
             assert container[name] == own, name
             assert field.name is None or record[field.name] is None, name

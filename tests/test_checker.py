@@ -352,6 +352,9 @@ def test_one_wrong_number_is_one_report(
         new = {"0": "8", "1": "16", "2": "32"}.get(change, "64")
     else:
         new = hex(int(old, 0) + int(change))
-    path = tmp_path_factory.getbasetemp() / f"{name}.yaml"
+    folder = tmp_path_factory.getbasetemp()
+    for other, unchanged in TEXTS.items():  # what it may import
+        (folder / f"{other}.yaml").write_text(unchanged, encoding="utf-8")
+    path = folder / f"{name}.yaml"
     path.write_text(text[:start] + new + text[end:], encoding="utf-8")
     assert len(survives(path)) == (int(new, 0) != int(old, 0))

@@ -59,7 +59,9 @@ def test_decode_and_encode_are_inverse(
 ) -> None:
     raw = default(cls, version).build()
     for spelt in (raw, raw.hex().encode(), base64.b64encode(raw)):
-        _, as_json, err = in_process("decode", "-", "--format", cls.NAME, "--json", given=spelt)
+        _, as_json, err = in_process(
+            "decode", "-", "--format", cls.NAME, "--json", "--show-secrets", given=spelt
+        )
         assert err == ""
         assert in_process("encode", given=as_json) == (0, raw, "")
 
@@ -75,7 +77,9 @@ def test_every_structure_can_be_looked_at(cls: type[Record], in_process: Runner)
     for field, here in cls.parse(raw).layout():
         if here:
             assert f" {field.name} " in out.decode()
-    status, dump, err = in_process("decode", "--format", cls.NAME, "--hexdump", given=raw)
+    status, dump, err = in_process(
+        "decode", "--format", cls.NAME, "--hexdump", "--show-secrets", given=raw
+    )
     assert (status, err) == (0, "")
     # offset, two spaces, the bytes, two spaces, the name: the bytes alone make the structure
     digits = "".join(line[6:53].replace(" ", "") for line in dump.decode().splitlines())

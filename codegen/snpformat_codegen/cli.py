@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import layout, output, passes, program
+from .codes import CODES
 from .diagnostics import Diagnostic, Log, render
 from .emit import EMITTERS
+from .explain import explain
 from .ir import Program
+from .listing import listing
+from .schema import schema
+from .words import near_miss
 
 DONE, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 
@@ -95,7 +100,57 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--out", metavar="DIR", help="the folder to write the package into")
     generate.add_argument("--package", metavar="NAME", help="import name (default: snpformat)")
     generate.set_defaults(run=_generate)
+
+    layout = commands.add_parser("layout", help="print where every byte of a structure is")
+    layout.add_argument("struct", metavar="STRUCT", help="its name in the specs")
+    layout.add_argument("--version", type=_number, metavar="N", help="only what version N has")
+    layout.add_argument("--specs", metavar="DIR", help="the specs (default: those of snpformat)")
+    layout.set_defaults(run=_layout)
+
+    explain = commands.add_parser("explain", help="say what a code of the checker means")
+    explain.add_argument("code", metavar="CODE", help="such as SF020")
+    explain.set_defaults(run=_explain)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of the language")
+    schema.set_defaults(run=_schema)
     return parser
+
+
+def _number(text: str) -> int:
+    """An integer as Python writes them: 5 or 0x5."""
+    return int(text, 0)
+
+
+_number.__name__ = "number"  # how argparse names it: "invalid number value"
+
+
+def _layout(arguments: argparse.Namespace) -> int:
+    modules = layout.resolve(_checked(Path(arguments.specs or SPECS)))
+    structs = {struct.name: struct for module in modules for struct in module.structs}
+    struct = structs.get(arguments.struct)
+    if struct is None:
+        help = near_miss(arguments.struct, structs) or f"there are {', '.join(sorted(structs))}"
+        raise UsageError(f"there is no structure {arguments.struct!r}", help)
+    if arguments.version is not None and arguments.version not in struct.versions:
+        known = ", ".join(map(str, struct.versions)) or "it has one form only"
+        raise UsageError(f"{struct.name} has no version {arguments.version}", f"known: {known}")
+    for line in listing(struct, arguments.version):
+        print(line)
+    return DONE
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    code = arguments.code.upper()
+    if code not in CODES:
+        help = near_miss(code, CODES) or f"codes run from {min(CODES)} to {max(CODES)}"
+        raise UsageError(f"there is no code {arguments.code!r}", help)
+    print(explain(code))
+    return DONE
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    print(json.dumps(schema(), indent=2))
+    return DONE
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -49,6 +49,25 @@ class StructLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class IoctlLayout:
+    name: str
+    direction: str  # none, write, read or readwrite
+    letter: str
+    number: int
+    argument: StructLayout
+    request: StructLayout | None
+    response: StructLayout | None
+    doc: str
+    cite: str
+
+    @property
+    def command(self) -> int:
+        """The number that a program passes: direction, size, letter and number, as Linux packs."""
+        direction = ir.IOCTL_DIRECTIONS[self.direction]
+        return direction << 30 | self.argument.size << 16 | ord(self.letter) << 8 | self.number
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleLayout:
     """What one spec file defines, each list in the order of the file."""
 
@@ -59,6 +78,7 @@ class ModuleLayout:
     enums: tuple[EnumLayout, ...]
     bitfields: tuple[BitsLayout, ...]
     structs: tuple[StructLayout, ...]
+    ioctls: tuple[IoctlLayout, ...]
     axes: dict[str, tuple[str, ...]]  # those that a viewer chooses
 
 
@@ -103,11 +123,34 @@ class _Resolver:
             tuple(self.enums[enum.name.value] for enum in module.enums),
             tuple(self.bits[bits.name.value] for bits in module.bitfields),
             structs,
+            tuple(self._ioctl(module, ioctl) for ioctl in module.ioctls),
             {
                 axis.name.value: tuple(str(value.value) for value in axis.known)
                 for axis in module.axes
                 if axis.field is None
             },
+        )
+
+    def _ioctl(self, module: ir.Module, ioctl: ir.Ioctl) -> IoctlLayout:
+        argument = self._named_struct(module, ioctl.argument)
+        assert argument is not None
+        return IoctlLayout(
+            ioctl.name.value,
+            ioctl.direction,
+            ioctl.letter,
+            ioctl.number.value,
+            argument,
+            self._named_struct(module, ioctl.request),
+            self._named_struct(module, ioctl.response),
+            *_prose(ioctl.prose),
+        )
+
+    def _named_struct(self, module: ir.Module, name: Spot[str] | None) -> StructLayout | None:
+        kind = self.program.visible_types(module).get(name.value) if name else None
+        return (
+            self._struct(self.program.home(kind), kind)
+            if (isinstance(kind, ir.StructType))
+            else None
         )
 
     def _bits(self, module: ir.Module, bits: ir.BitsType) -> BitsLayout:
@@ -194,6 +237,8 @@ class _Resolver:
             minimum=field.minimum.value if field.minimum else None,
             maximum=field.maximum.value if field.maximum else None,
             view=self._view(module, field.view),
+            reads=self._named_struct(module, field.reads),
+            also=tuple((name.value, part.value) for name, part in field.also.values()),
             when=self._when(module, field.when, deciding),
             hex=field.hex or isinstance(kind, ir.BitsType) or field.view is not None,
             secret=field.secret,

@@ -96,6 +96,8 @@ class Place:
     minimum: int | None
     maximum: int | None
     view: ViewLayout | None
+    reads: StructLayout | None  # what byte strings can be read as
+    also: tuple[tuple[str, str], ...]  # other name, and "all" or the bits it stands for
     when: tuple[str, int] | None
     hex: bool
     secret: bool

@@ -10,7 +10,19 @@ from snpformat.constructs.typed import ConstructFormatError as ConstructFormatEr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .ioctl import (
+        Exitinfo2 as Exitinfo2,
+        GuestFieldSelect as GuestFieldSelect,
+        RootKeySel as RootKeySel,
+        SnpDerivedKeyReq as SnpDerivedKeyReq,
+        SnpDerivedKeyResp as SnpDerivedKeyResp,
+        SnpExtReportReq as SnpExtReportReq,
+        SnpGuestRequestIoctl as SnpGuestRequestIoctl,
+        SnpReportReq as SnpReportReq,
+        SnpReportResp as SnpReportResp,
+    )
     from .msg_hdr import MsgHdr as MsgHdr
+    from .os_area import OsArea as OsArea
     from .report import (
         AttestationReport as AttestationReport,
         GuestPolicy as GuestPolicy,
@@ -19,21 +31,37 @@ if TYPE_CHECKING:
         MsgReportRsp as MsgReportRsp,
         PlatformInfo as PlatformInfo,
         ReportKeySel as ReportKeySel,
-        SnpReportResp as SnpReportResp,
         TcbMilan as TcbMilan,
         TcbTurin as TcbTurin,
+    )
+    from .secrets_page import (
+        SecretsPage as SecretsPage,
+        SecretsPageFlags as SecretsPageFlags,
+        SvsmArea as SvsmArea,
     )
 
 _HOMES = {
     "AttestationReport": "report",
+    "Exitinfo2": "ioctl",
+    "GuestFieldSelect": "ioctl",
     "GuestPolicy": "report",
     "KeyInfo": "report",
     "MsgHdr": "msg_hdr",
     "MsgReportReq": "report",
     "MsgReportRsp": "report",
+    "OsArea": "os_area",
     "PlatformInfo": "report",
     "ReportKeySel": "report",
-    "SnpReportResp": "report",
+    "RootKeySel": "ioctl",
+    "SecretsPage": "secrets_page",
+    "SecretsPageFlags": "secrets_page",
+    "SnpDerivedKeyReq": "ioctl",
+    "SnpDerivedKeyResp": "ioctl",
+    "SnpExtReportReq": "ioctl",
+    "SnpGuestRequestIoctl": "ioctl",
+    "SnpReportReq": "ioctl",
+    "SnpReportResp": "ioctl",
+    "SvsmArea": "secrets_page",
     "TcbMilan": "report",
     "TcbTurin": "report",
 }
@@ -41,14 +69,26 @@ _HOMES = {
 __all__ = [
     "AttestationReport",
     "ConstructFormatError",
+    "Exitinfo2",
+    "GuestFieldSelect",
     "GuestPolicy",
     "KeyInfo",
     "MsgHdr",
     "MsgReportReq",
     "MsgReportRsp",
+    "OsArea",
     "PlatformInfo",
     "ReportKeySel",
+    "RootKeySel",
+    "SecretsPage",
+    "SecretsPageFlags",
+    "SnpDerivedKeyReq",
+    "SnpDerivedKeyResp",
+    "SnpExtReportReq",
+    "SnpGuestRequestIoctl",
+    "SnpReportReq",
     "SnpReportResp",
+    "SvsmArea",
     "TcbMilan",
     "TcbTurin",
     "Typed",

@@ -162,8 +162,3 @@ MsgReportRsp = cs.Struct(
         cs.Bytes(1184),
     ),
 )
-
-SnpReportResp = cs.Struct(
-    "response" / MsgReportRsp,
-    "reserved_4c0" / cs.Default(cs.Bytes(2784), bytes(2784)),
-)

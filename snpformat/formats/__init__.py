@@ -7,7 +7,19 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .ioctl import (
+        Exitinfo2 as Exitinfo2,
+        GuestFieldSelect as GuestFieldSelect,
+        RootKeySel as RootKeySel,
+        SnpDerivedKeyReq as SnpDerivedKeyReq,
+        SnpDerivedKeyResp as SnpDerivedKeyResp,
+        SnpExtReportReq as SnpExtReportReq,
+        SnpGuestRequestIoctl as SnpGuestRequestIoctl,
+        SnpReportReq as SnpReportReq,
+        SnpReportResp as SnpReportResp,
+    )
     from .msg_hdr import AeadAlgo as AeadAlgo, MsgHdr as MsgHdr, MsgType as MsgType
+    from .os_area import OsArea as OsArea
     from .report import (
         AttestationReport as AttestationReport,
         GuestPolicy as GuestPolicy,
@@ -20,9 +32,13 @@ if TYPE_CHECKING:
         ReportKeySel as ReportKeySel,
         SignatureAlgo as SignatureAlgo,
         SigningKey as SigningKey,
-        SnpReportResp as SnpReportResp,
         TcbMilan as TcbMilan,
         TcbTurin as TcbTurin,
+    )
+    from .secrets_page import (
+        SecretsPage as SecretsPage,
+        SecretsPageFlags as SecretsPageFlags,
+        SvsmArea as SvsmArea,
     )
 
 # The name of each structure in the specs, and of its class.
@@ -31,12 +47,22 @@ STRUCTURES = {
     "msg_hdr": "MsgHdr",
     "msg_report_req": "MsgReportReq",
     "msg_report_rsp": "MsgReportRsp",
+    "os_area": "OsArea",
+    "secrets_page": "SecretsPage",
+    "snp_derived_key_req": "SnpDerivedKeyReq",
+    "snp_derived_key_resp": "SnpDerivedKeyResp",
+    "snp_ext_report_req": "SnpExtReportReq",
+    "snp_guest_request_ioctl": "SnpGuestRequestIoctl",
+    "snp_report_req": "SnpReportReq",
     "snp_report_resp": "SnpReportResp",
+    "svsm_area": "SvsmArea",
 }
 
 _HOMES = {
     "AeadAlgo": "msg_hdr",
     "AttestationReport": "report",
+    "Exitinfo2": "ioctl",
+    "GuestFieldSelect": "ioctl",
     "GuestPolicy": "report",
     "KeyInfo": "report",
     "KeySel": "report",
@@ -45,11 +71,21 @@ _HOMES = {
     "MsgReportRsp": "report",
     "MsgStatus": "report",
     "MsgType": "msg_hdr",
+    "OsArea": "os_area",
     "PlatformInfo": "report",
     "ReportKeySel": "report",
+    "RootKeySel": "ioctl",
+    "SecretsPage": "secrets_page",
+    "SecretsPageFlags": "secrets_page",
     "SignatureAlgo": "report",
     "SigningKey": "report",
-    "SnpReportResp": "report",
+    "SnpDerivedKeyReq": "ioctl",
+    "SnpDerivedKeyResp": "ioctl",
+    "SnpExtReportReq": "ioctl",
+    "SnpGuestRequestIoctl": "ioctl",
+    "SnpReportReq": "ioctl",
+    "SnpReportResp": "ioctl",
+    "SvsmArea": "secrets_page",
     "TcbMilan": "report",
     "TcbTurin": "report",
 }
@@ -58,6 +94,8 @@ __all__ = [
     "STRUCTURES",
     "AeadAlgo",
     "AttestationReport",
+    "Exitinfo2",
+    "GuestFieldSelect",
     "GuestPolicy",
     "KeyInfo",
     "KeySel",
@@ -66,11 +104,21 @@ __all__ = [
     "MsgReportRsp",
     "MsgStatus",
     "MsgType",
+    "OsArea",
     "PlatformInfo",
     "ReportKeySel",
+    "RootKeySel",
+    "SecretsPage",
+    "SecretsPageFlags",
     "SignatureAlgo",
     "SigningKey",
+    "SnpDerivedKeyReq",
+    "SnpDerivedKeyResp",
+    "SnpExtReportReq",
+    "SnpGuestRequestIoctl",
+    "SnpReportReq",
     "SnpReportResp",
+    "SvsmArea",
     "TcbMilan",
     "TcbTurin",
 ]

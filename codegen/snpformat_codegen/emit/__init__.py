@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..layout import ModuleLayout
-from . import construct, python
+from . import construct, ioctl, python
 
 Emitter = Callable[[tuple[ModuleLayout, ...]], Iterable[tuple[str, str]]]
 
-EMITTERS: tuple[Emitter, ...] = (python.emit, construct.emit)
+EMITTERS: tuple[Emitter, ...] = (python.emit, construct.emit, ioctl.emit)
 FOLDERS = (python.FOLDER, construct.FOLDER)

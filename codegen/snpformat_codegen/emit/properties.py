@@ -76,6 +76,37 @@ def view_method(place: Place, view: ViewLayout) -> Iterator[str]:
     yield "        return None"
 
 
+def reading_method(place: Place, reads: StructLayout) -> Iterator[str]:
+    """The method that reads a byte string as a structure."""
+    optional = is_optional(place)
+    returns = f"{reads.class_name} | None" if optional else reads.class_name
+    yield from call(f"def {place.name}_view", ["self"], "    ", f" -> {returns}:")
+    text = f"The bytes of {place.name} as a {reads.name}. Raises FormatError when they are none."
+    yield from docstring(text, "        ")
+    yield f"        value = self.{place.name}"
+    if optional:
+        yield f"        return None if value is None else {reads.class_name}.parse(value)"
+    else:
+        yield f"        return {reads.class_name}.parse(value)"
+
+
+def alias_property(place: Place, name: str, part: str) -> Iterator[str]:
+    """The property under which a number, or some bits of it, are known too."""
+    bit = next((b for b in place.bits.bits if b.name == part), None) if place.bits else None
+    kind = "bool" if bit and bit.width == 1 and not bit.enum else "int"
+    yield "    @property"
+    yield f"    def {name}(self) -> {kind}{' | None' if is_optional(place) else ''}:"
+    text = f"Another name of {place.name}." if bit is None else f"{bit.doc} {part} of {place.name}."
+    yield from docstring(text.strip(), "        ")
+    own = f"value.{part}" if bit else "int(value)"
+    yield f"        value = self.{place.name}"
+    yield (
+        f"        return None if value is None else {own}"
+        if is_optional(place)
+        else (f"        return {own}")
+    )
+
+
 def axis_property(struct: StructLayout, axis: str, cases: Cases) -> Iterator[str]:
     """The property that tells the value of an axis by other fields of the record."""
     yield "    @property"

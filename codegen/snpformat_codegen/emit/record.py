@@ -9,7 +9,13 @@ from ..places import Cell, Place
 from .access import annotation, records_of
 from .constructor import constructor
 from .parser import parse_method
-from .properties import axis_property, field_property, view_method
+from .properties import (
+    alias_property,
+    axis_property,
+    field_property,
+    reading_method,
+    view_method,
+)
 from .text import (
     WIDTH,
     assign,
@@ -35,8 +41,9 @@ def nested_first(structs: Iterable[StructLayout]) -> list[StructLayout]:
         if struct in ordered or struct not in given:
             return
         for place in struct.places:
-            if place.record is not None:
-                visit(place.record)
+            for inner in (place.record, place.reads):
+                if inner is not None:
+                    visit(inner)
         ordered.append(struct)
 
     for struct in given:
@@ -74,6 +81,12 @@ def record_class(struct: StructLayout) -> Iterator[str]:
         if place.view:
             yield ""
             yield from view_method(place, place.view)
+        if place.reads:
+            yield ""
+            yield from reading_method(place, place.reads)
+        for name, part in place.also:
+            yield ""
+            yield from alias_property(place, name, part)
     for axis, cases in struct.infer.items():
         yield ""
         yield from axis_property(struct, axis, cases)
@@ -137,6 +150,8 @@ def _field_arguments(struct: StructLayout, place: Place) -> list[str]:
         "bits": place.bits.class_name if place.bits else None,
         "record": place.record.class_name if place.record else None,
         "view": _view_argument(place),
+        "reads": place.reads.class_name if place.reads else None,
+        "also": tuple_of(string(name) for name, _ in place.also) if place.also else None,
         "when": f"({string(place.when[0])}, {plain(place.when[1])})" if place.when else None,
         "hex": "True" if place.hex else None,
         "secret": "True" if place.secret else None,

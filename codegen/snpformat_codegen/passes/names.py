@@ -30,7 +30,7 @@ TAKEN_AS_TYPES = frozenset(["u8", "u16", "u32", "u64"])
 TAKEN_AS_CLASSES = frozenset(
     ["None", "True", "False", "Self", "Struct", "Typed", "ConstructFormatError"]
 )
-TAKEN_AS_MODULES = frozenset(["typed"])  # the adapter among the construct declarations
+TAKEN_AS_MODULES = frozenset(["typed", "ioctls"])  # the adapter, and the ioctl definitions
 
 
 def check_names(program: Program, log: Log) -> None:

@@ -291,4 +291,4 @@ def _wrong_size(end: int, last: Part | None, whole: Whole) -> Finding:
     if whole.filled:
         help = "in every version the size is the same"
     found = Diagnostic("SF022", whole.span, message, notes, help)
-    return Finding(found, frozenset([whole.span]))
+    return Finding(found, frozenset([whole.span, *([last.span] if last else ())]))
