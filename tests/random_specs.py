@@ -58,6 +58,7 @@ class Maker:
         self.draw = draw
         self.made = SpecSet()
         self.classes: set[str] = set()
+        self.commands: set[str] = set()
         self.types: dict[str, dict[str, Data]] = {}
 
     # Small things
@@ -133,6 +134,8 @@ class Maker:
                 data[key][own] = self.types[key][own] = makers[key](own)
         names = self.draw(st.permutations(sorted(data["structs"])))
         data["structs"] = {own: data["structs"][own] for own in names}
+        if self.types["structs"] and self.flip(3):
+            data["ioctls"] = self.ioctls()
         self.made.modules[name] = {key: part for key, part in data.items() if part != {}}
 
     def enum(self, _: str) -> Data:
@@ -176,6 +179,23 @@ class Maker:
             bits.append({"bits": place, **own, **self.prose()})
             low += size
         return {"repr": repr, "bits": bits, **self.prose()}
+
+    def ioctls(self) -> Data:
+        structs = [name for name, body in self.types["structs"].items() if body["size"] < 1 << 14]
+        found: Data = {}
+        for _ in range(self.count(1, 2) if structs else 0):
+            own = self.name(self.commands, {"ioctls"}, str)
+            self.commands.add(own)
+            found[own] = {
+                "dir": self.pick(["none", "read", "write", "readwrite"]),
+                "type": self.pick('S!~0"#'),
+                "nr": self.count(0, 255),
+                "arg": self.pick(structs),
+                **({"req": self.pick(structs)} if self.flip() else {}),
+                **({"rsp": self.pick(structs)} if self.flip() else {}),
+                **self.prose(),
+            }
+        return found
 
     def struct(self, name: str) -> Data:
         return StructMaker(self, name).make()

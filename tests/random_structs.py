@@ -129,6 +129,7 @@ class StructMaker:
             elif "bytes" in entry:
                 if self.flip(3):
                     entry[self.pick(["const", "default"])] = self.hexadecimal(piece.size)
+                self.reading(entry, piece.size)
             else:
                 self.number_options(entry, piece.size)
         for piece in self.pieces:
@@ -172,6 +173,18 @@ class StructMaker:
         if self.flip(3):
             entry["display"] = self.pick(["hex", "decimal"])
         self.view(entry, size)
+        if self.flip(4):
+            parts = [
+                "all",
+                *(bit["name"] for bit in (bits or {"bits": []})["bits"] if "name" in bit),
+            ]
+            entry["also"] = {self.field_name(): self.pick(parts) for _ in range(self.count(1, 2))}
+
+    def reading(self, entry: Data, size: int) -> None:
+        """Sometimes, a structure of the same size to read the bytes as."""
+        kinds = [n for n, body in self.maker.types["structs"].items() if size_of(body) == size]
+        if kinds and self.flip() and f"{entry['name']}_view" not in self.used:
+            entry["reads"] = self.pick(kinds)
 
     def view(self, entry: Data, size: int) -> None:
         kinds = [n for n, b in self.maker.types["bitfields"].items() if size_of(b) == size]

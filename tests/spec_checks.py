@@ -25,6 +25,7 @@ class Generated:
     """A spec, its imported packages, and what it means."""
 
     def __init__(self, spec: SpecSet, package: str, modules: tuple[layout.ModuleLayout, ...]):
+        self.spec = spec
         self.oracle = Oracle(spec)
         self.modules = modules
         self.formats: ModuleType = importlib.import_module(f"{package}.formats")
@@ -134,6 +135,11 @@ def assert_reads(made: Generated, struct: str, record: Record, expected: dict[st
             assert_bits(made, value, part.entry["type"])
         if "view" in part.entry:
             check_view(record, part.name, part.entry["view"])
+        for name, of in part.entry.get("also", {}).items():
+            own = value if of == "all" or value is None else getattr(value, of)
+            assert (getattr(record, name), record[name]) == (own, own), name
+        if "reads" in part.entry and value is not None:
+            check_reading(made, record, part.name, part.entry["reads"])
     cases = made.oracle.structs[struct].get("infer", {}).get("product")
     if cases:
         assert record.axis_value("product") == inferred(cases, expected)
@@ -144,6 +150,29 @@ def assert_bits(made: Generated, value: Any, kind: str) -> None:
     for name, wanted in made.oracle.read_bits(kind, int(value)):
         if not name.startswith("reserved_"):
             assert getattr(value, name) == wanted, name
+
+
+def check_reading(made: Generated, record: Record, name: str, struct: str) -> None:
+    try:
+        wanted = made.record(struct).parse(record[name])
+    except FormatError:
+        with pytest.raises(FormatError):
+            getattr(record, f"{name}_view")()
+    else:
+        assert getattr(record, f"{name}_view")() == wanted
+
+
+def check_ioctls(made: Generated) -> None:
+    """Every command, by its own arithmetic."""
+    for name, data in made.spec.named("ioctls").items():
+        found = getattr(importlib.import_module(f"{made.formats.__name__}.ioctls"), name.upper())
+        direction = ["none", "write", "read", "readwrite"].index(data["dir"])
+        size = made.record(data["arg"]).SIZE
+        wanted = ((direction * 2**14 + size) * 2**8 + ord(data["type"])) * 2**8 + data["nr"]
+        assert found.command == wanted
+        assert found.argument is made.record(data["arg"])
+        records = [made.record(data[key]) if key in data else None for key in ("req", "rsp")]
+        assert [found.request, found.response] == records
 
 
 def check_view(record: Record, name: str, view: dict[str, str]) -> None:

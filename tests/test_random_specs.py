@@ -29,6 +29,7 @@ from spec_checks import (
     check_constructor,
     check_copies,
     check_default,
+    check_ioctls,
     check_lengths,
     check_refusals,
     check_reserved,
@@ -107,6 +108,7 @@ def test_what_is_generated_does_what_the_spec_says(spec: SpecSet, seed: int) -> 
     random = Random(seed)
     with imported(spec) as made:
         check_tables(made)
+        check_ioctls(made)
         for struct, version in made.forms():
             check_default(made, struct, version)
             for _ in range(3):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..layout import ModuleLayout
-from . import construct, ioctl, python
+from . import construct, ioctl, python, strategies
 
 Emitter = Callable[[tuple[ModuleLayout, ...]], Iterable[tuple[str, str]]]
 
-EMITTERS: tuple[Emitter, ...] = (python.emit, construct.emit, ioctl.emit)
+EMITTERS: tuple[Emitter, ...] = (python.emit, construct.emit, ioctl.emit, strategies.emit)
 FOLDERS = (python.FOLDER, construct.FOLDER)

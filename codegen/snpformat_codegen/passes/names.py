@@ -35,9 +35,13 @@ TAKEN_AS_MODULES = frozenset(["typed", "ioctls"])  # the adapter, and the ioctl 
 
 def check_names(program: Program, log: Log) -> None:
     everywhere: dict[str, Spot[str]] = {}
+    commands: dict[str, Spot[str]] = {}
     for module in program.modules.values():
         _usable(module.name, TAKEN_AS_MODULES, log)
         _all_usable((axis.name for axis in module.axes), TAKEN_IN_RECORDS, log)
+        for ioctl in module.ioctls:
+            _once(ioctl.name.value, ioctl.name, commands, log)
+            _usable(ioctl.name, frozenset(["ioctls"]), log)
         for kind in module.types():
             _once(class_name(kind.name.value), kind.name, everywhere, log)
             taken = class_name(kind.name.value) in TAKEN_AS_CLASSES

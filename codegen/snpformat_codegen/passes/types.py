@@ -35,8 +35,9 @@ def check_types(program: ir.Program, log: Log) -> None:
                     _check_reads(field, field.reads, scope, doubted)
         for ioctl in module.ioctls:
             for wanted in (ioctl.argument, ioctl.request, ioctl.response):
-                if wanted:
-                    scope.find(wanted, ir.StructType)
+                found = scope.find(wanted, ir.StructType) if wanted else None
+                if wanted is ioctl.argument and isinstance(found, ir.StructType):
+                    _check_argument(wanted, found, log)
     _check_nesting(program, log)
 
 
@@ -135,6 +136,15 @@ def _check_view(field: ir.Field, view: ir.View, scope: _Scope, doubted: set[str]
                 message = f'"{wanted.value}" is not as wide as {field.label} ({field.type.value})'
                 help = f"the field needs u{8 * found.size}, or the bit field repr: u{8 * size}"
                 log.error("SF062", wanted.span, message, notes=[note], help=help)
+
+
+def _check_argument(wanted: Spot[str] | None, found: ir.StructType, log: Log) -> None:
+    """A command has 14 bits for the size of its argument."""
+    if wanted and found.size.value >> 14:
+        note = Note(f"{found.size.value} bytes", found.size.span)
+        message = f'"{wanted.value}" is too long for the argument of an ioctl'
+        help = f"at most {(1 << 14) - 1} bytes; pass its address instead"
+        log.error("SF040", wanted.span, message, notes=[note], help=help)
 
 
 def _check_also(field: ir.Field, scope: _Scope) -> None:
