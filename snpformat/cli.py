@@ -48,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         file = getattr(arguments, "file", "-")
         source = "" if file == "-" else f"{file}: "
-        arguments.run(arguments)
+        status: int = arguments.run(arguments) or DONE
         if sys.stdout is not None:
             sys.stdout.flush()
-        return DONE
+        return status
     except FormatError as error:
         return _fail(REFUSED, f"{source}{error}", _advice(error))
     except files.InputRefused as error:
@@ -132,6 +132,15 @@ def _parser() -> argparse.ArgumentParser:
         help="default: raw, but hex on a terminal",
     )
     encode.set_defaults(run=_encode)
+
+    fuzz = commands.add_parser(
+        "fuzz", help="try random bytes on every format, and tell what breaks"
+    )
+    fuzz.add_argument("--format", metavar="NAME", help="one structure (default: all)")
+    fuzz.add_argument("--count", type=_number, metavar="N", help="how many inputs")
+    fuzz.add_argument("--seconds", type=float, metavar="N", help="how long (default: 10)")
+    fuzz.add_argument("--seed", type=_number, metavar="N", help="to have the same run again")
+    fuzz.set_defaults(run=_fuzz)
     return parser
 
 
@@ -247,6 +256,14 @@ def _encode(arguments: argparse.Namespace) -> None:
         raise FormatError("json", "format", None, None, "expected a name")
     record = _structure(name).from_dict(given)
     files.write(record.build(), arguments.output, arguments.output_format)
+
+
+def _fuzz(arguments: argparse.Namespace) -> int:
+    from . import fuzz  # with what only tests need
+
+    name = _structure(arguments.format).NAME if arguments.format else None
+    found = fuzz.run(name, arguments.count, arguments.seconds, arguments.seed)
+    return REFUSED if found else DONE
 
 
 def _read_json(data: bytes) -> dict[str, Any]:

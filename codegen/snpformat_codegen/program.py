@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from . import ir, language, source
+from . import ir, reading, source
 from .diagnostics import Log, Note, TooManyMistakes
 from .words import Spot, near_miss
 
@@ -64,7 +64,7 @@ class _Loader:
             return
         self.seen.add(os.path.abspath(path))
         file, root = source.load(path, self.log)
-        module = language.read(root, file, self.log) if root is not None else None
+        module = reading.read(root, file, self.log) if root is not None else None
         if module is None:
             return
         name = os.path.splitext(os.path.basename(path))[0]
