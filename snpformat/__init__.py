@@ -11,7 +11,7 @@ The rooms, from the top:
   which puts a typed record into a declaration of your own.
 - ``snpformat.errors``: FormatError, which is raised for anything that a format does not allow.
 
-Importing this package loads none of them, and neither construct nor cryptography.
+Importing this package loads the errors only, and neither construct nor cryptography.
 """
 
 from .errors import FormatError, SnpformatError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import FormatError
+from .fields import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Bits(int):
                 )
             bit = named[name]
             if not isinstance(given, int) or given < 0 or given > bit.mask >> bit.low:
-                reason = f"{given!r} does not fit in {bit.high - bit.low + 1} bits"
+                reason = f"{given!r} does not fit in {count(bit.high - bit.low + 1, 'bit')}"
                 raise FormatError(self.NAME, name, None, given, reason)
             value = value & ~bit.mask | int(given) << bit.low
         return type(self)(value)

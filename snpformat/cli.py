@@ -213,6 +213,8 @@ def _decode(arguments: argparse.Namespace) -> None:
     record = cls.parse(data, reserved=arguments.reserved, assume_version=arguments.assume_version)
     axes = {"product": arguments.product} if arguments.product else {}
     _warn_of_contradiction(record, axes)
+    if arguments.assume_version is not None and not _is_assumed(record):
+        _note(f"--assume-version {arguments.assume_version} is not needed: the version is known")
     if arguments.json:
         _print(json.dumps(record.to_dict(show_secrets=arguments.show_secrets, axes=axes), indent=2))
     elif arguments.hexdump:
@@ -235,9 +237,21 @@ def _warn_of_contradiction(record: Record, axes: dict[str, str]) -> None:
     """The data's own word counts; say so when the user's differs."""
     for axis, given in axes.items():
         told = _told(record, axis)
-        if told is not None and told != given and sys.stderr is not None:
-            note = f"snpformat: note: --{axis} {given} is ignored: the data says {told}"
-            print(note, file=sys.stderr)
+        if told is not None and told != given:
+            _note(f"--{axis} {given} is ignored: the data says {told}")
+
+
+def _note(text: str) -> None:
+    if sys.stderr is not None:
+        print(f"snpformat: note: {text}", file=sys.stderr)
+
+
+def _is_assumed(record: Record) -> bool:
+    """Whether `record`, or a record in it, is read with the layout of another version."""
+    if record.VERSION_FIELD and record[record.VERSION_FIELD] != record.layout_version:
+        return True
+    fields = (field for field, here in record.layout() if here and field.record)
+    return any(_is_assumed(record[field.name or ""]) for field in fields)
 
 
 def _told(record: Record, axis: str) -> str | None:

@@ -19,8 +19,8 @@ class FormatError(SnpformatError, ValueError):
         field: name of the field, dotted inside nested structures; None for reserved space and
             for the structure as a whole.
         offset: bytes from the start of the outermost structure; None when no place is involved.
-        value: what was refused (an int or bytes; the length, where the length is wrong); None for
-            a secret field.
+        value: what was refused: an int or bytes where it was read (the length, where the length is
+            wrong), whatever was given to a builder; None for a secret field.
         reason: the sentence that `str()` shows behind the place.
     """
 
@@ -45,7 +45,11 @@ class FormatError(SnpformatError, ValueError):
         return f"{name}{place}: {self.reason}"
 
     def inside(self, structure: str, field: Field) -> FormatError:
-        """The same error with its place in the `structure` whose `field` holds this one."""
+        """The same error with its place in the `structure` whose `field` holds this one.
+
+        Where that is secret, so is all that the reason tells of it.
+        """
         name = f"{field.name}.{self.field}" if self.field else field.name
         offset = field.offset + (self.offset or 0)
-        return FormatError(structure, name, offset, field.public(self.value), self.reason)
+        reason = "is not as it must be (it is secret)" if field.secret else self.reason
+        return FormatError(structure, name, offset, field.public(self.value), reason)

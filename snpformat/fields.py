@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .wire import Bits, Record
@@ -200,9 +200,9 @@ class Field:
         if self.kind == "uint":
             self._check_number(value, limits)
         elif not isinstance(value, (bytes, bytearray)):
-            raise Refused(f"expected {self.size} bytes, got {type_name(value)}")
+            raise Refused(f"expected {count(self.size, 'byte')}, got {type_name(value)}")
         elif len(value) != self.size:
-            raise Refused(f"expected {self.size} bytes, got {len(value)}")
+            raise Refused(f"expected {count(self.size, 'byte')}, got {len(value)}")
         elif self.const is not None and value != self.const:
             raise Refused(f"is always {self._show(self.const)}, not {self._show(value)}")
 
@@ -216,9 +216,9 @@ class Field:
         if self.const is not None and number != self.const:
             raise Refused(f"is always {self._show(self.const)}, not {self._show(number)}")
         if limits and self.minimum is not None and number < self.minimum:
-            raise Refused(f"{self._show(number)} is less than {self._show(self.minimum)}")
+            raise Refused(f"{self._show(number)} is less than {self.minimum:#x}")
         if limits and self.maximum is not None and number > self.maximum:
-            raise Refused(f"{self._show(number)} is more than {self._show(self.maximum)}")
+            raise Refused(f"{self._show(number)} is more than {self.maximum:#x}")
         if self.enum is not None and self.enum.CLOSED and self.enum.name_of(number) is None:
             known = ", ".join(f"{value:#x} {name}" for value, name in self.enum.NAMES.items())
             raise Refused(f"{self._show(number)} is no {self.enum.NAME}; known: {known}")
@@ -242,3 +242,16 @@ class Field:
 def type_name(value: object) -> str:
     """How an error names the type of a value, without showing the value."""
     return "nothing" if value is None else type(value).__name__
+
+
+def count(number: int, word: str) -> str:
+    """``1 byte``, ``2 bytes``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def near(name: object, names: Iterable[str]) -> str:
+    """A hint at the known name that is closest, if one is close."""
+    import difflib  # needed only when something is wrong, and slow to load
+
+    close = difflib.get_close_matches(str(name), list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -61,12 +61,21 @@ def unwrap(data: bytes, spelling: str, sizes: Collection[int]) -> bytes:
         except InputRefused:
             continue
     fitting = [raw for raw in found if len(raw) in sizes]
+    if not fitting and _looks_like_hex(data):
+        return _from_hex(data)  # to say what is wrong with it, where something is
     # Nothing fits: what could be read as text most likely is text, and its length tells more.
     return fitting[0] if fitting else (found[1:] or found)[0]
 
 
+def _looks_like_hex(data: bytes) -> bool:
+    """Whether `data` is hexadecimal digits but for a slip or two."""
+    return len(data) > 8 and sum(byte in b"0123456789abcdefABCDEF: \r\n" for byte in data) > (
+        0.98 * len(data)
+    )
+
+
 def _from_hex(data: bytes) -> bytes:
-    text = data.decode("latin-1").strip().removeprefix("0x")
+    text = data.decode("latin-1").removeprefix("\xef\xbb\xbf").strip().removeprefix("0x")
     digits = "".join(char for char in text if not char.isspace() and char != ":")
     for char in digits:
         if char not in "0123456789abcdefABCDEF":
@@ -99,6 +108,8 @@ def write(raw: bytes, path: str, spelling: str) -> None:
         raw = raw.hex().encode() + b"\n"
     elif spelling == "base64":
         raw = base64.b64encode(raw) + b"\n"
+    if not path:
+        raise FileNotFoundError(2, "an empty name is no file")
     if path == "-":
         if sys.stdout is None:
             raise OSError(9, "standard output is closed")

@@ -8,6 +8,7 @@ works on the built bytes and the field table, which is slower and needs no gener
 from __future__ import annotations
 
 from . import assemble, jsonform, reserved as reserved_space
+from .errors import FormatError
 from .fields import SECRET, Field
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ class Record:
 
     @classmethod
     def parse(
-        cls, data: Buffer, reserved: Reserved = "keep", assume_version: int | None = None
+        cls, data: Buffer, *, reserved: Reserved = "keep", assume_version: int | None = None
     ) -> Self:
         """Read the structure from exactly SIZE bytes.
 
@@ -52,8 +53,6 @@ class Record:
                 should be).
             assume_version: the layout to use when the data has a version that is not known; a
                 known version always decides itself. `layout_version` tells which was used.
-
-        Give the options by name; they are not keyword-only because that makes the call slower.
 
         Raises:
             FormatError: for anything that is not such a structure.
@@ -108,13 +107,17 @@ class Record:
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed; reserved bytes and bits stay as they were read.
 
-        Where `changes` give another version, fields that it lacks become zero.
+        Takes what the constructor takes. Where `changes` give another version, fields that it lacks
+        become zero, and those that are new in it get their defaults.
 
         Raises:
             FormatError: for a value that does not fit, or a field that this version lacks.
             TypeError: for a name that is no field.
         """
-        return assemble.replace(self, changes)
+        try:
+            return assemble.replace(self, changes)
+        except FormatError as error:
+            raise _without_frames(error) from None
 
     def to_dict(
         self, *, show_secrets: bool = False, axes: Mapping[str, str] | None = None
@@ -136,12 +139,22 @@ class Record:
             FormatError: for a value that does not fit, a name that is no field, a redacted secret,
                 or parts that contradict the number they are part of.
         """
-        return assemble.from_dict(cls, data)
+        try:
+            return assemble.from_dict(cls, data)
+        except FormatError as error:
+            raise _without_frames(error) from None
 
     def __getitem__(self, name: str) -> Any:
         if any(name == field.name or name in field.also for field in self.FIELDS):
             return getattr(self, name)
         raise KeyError(name)
+
+    # Items are fields by name; that does not make a record a sequence.
+    __iter__ = None
+    __contains__ = None
+
+    def __bytes__(self) -> bytes:
+        return self.build()
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._values == other._values
@@ -184,6 +197,14 @@ def show(record: Record, field: Field) -> str:
     if field.enum is not None:
         return field.enum.name_of(value) or hex(value)
     return hex(value) if field.hex else str(int(value))
+
+
+def _without_frames(error: FormatError) -> FormatError:
+    """`error` without the frames it passed: their variables hold bytes, secret ones among them.
+
+    Crash reporters, and pytest when it is asked to, print the variables of every frame.
+    """
+    return error.with_traceback(None)
 
 
 def _restore(cls: type[Record], raw: bytes, assume_version: int | None) -> Record:

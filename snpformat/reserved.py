@@ -58,13 +58,21 @@ class _Loose:
 
     def refusal(self, structure: str) -> FormatError:
         value = self.field.public(self.found)
-        shown = SECRET if value is None else self.found.hex()
+        shown = SECRET if value is None else _excerpt(self.found, self.offset)
         if self.name is None:
             reason = f"reserved bytes are not zero: {shown}"
         else:
             reason = f"reserved bits are not as they must be: {shown}"
             reason += "" if value is None else f" instead of {self.wanted.hex()}"
         return FormatError(structure, self.name, self.offset, value, reason)
+
+
+def _excerpt(found: bytes, offset: int) -> str:
+    """The bytes, or of many the first that are not zero and where they are."""
+    if len(found) <= 16:
+        return found.hex()
+    at = next(index for index, byte in enumerate(found) if byte)
+    return f"{found[at : at + 16].hex()} at {offset + at:#x}"
 
 
 def _unsettled(record: Record) -> Iterator[_Loose]:

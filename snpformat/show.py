@@ -102,7 +102,10 @@ def _number(record: Record, field: Field, value: int, own: bytes, axes: Mapping[
     if field.enum is not None:
         return _named(value, field.enum)
     if field.view is not None and view_of(record, field, axes) is None:
-        return f"raw bytes {own.hex()} ({field.view[0]} unknown)"
+        axis = field.view[0]
+        known = record.axis_value(axis) or axes.get(axis)
+        why = f"no layout for {axis} {known}" if known else f"{axis} unknown"
+        return f"raw bytes {own.hex()} ({why})"
     return hex(value) if field.hex else str(int(value))
 
 

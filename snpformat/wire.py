@@ -10,7 +10,7 @@ import struct
 
 from .bits import Bits
 from .errors import FormatError
-from .fields import Bit, Enum, Field, Refused, type_name
+from .fields import Bit, Enum, Field, Refused, count, type_name
 from .ioctls import Ioctl
 from .record import Record, VersionedRecord
 from .reserved import settle
@@ -53,7 +53,7 @@ def size_error(cls: type[Record], data: Any) -> FormatError:
         return FormatError(cls.NAME, None, None, None, reason)
     version = _peek_version(cls, raw)
     cut = next(f for f in cls.FIELDS if f.end > len(raw) and _surely_in(f, version))
-    reason = f"the data ends after {len(raw)} bytes ({needs})"
+    reason = f"the data ends after {count(len(raw), 'byte')} ({needs})"
     return FormatError(cls.NAME, cut.name, cut.offset, len(raw), reason)
 
 
@@ -77,7 +77,7 @@ def assumed_version(cls: type[Record], version: int, assume_version: int | None)
     known = ", ".join(map(str, cls.VERSIONS))
     if assume_version is None:
         reason = f"unknown version {version} ({version:#x}); known: {known} (or assume one of them)"
-    elif assume_version not in cls.VERSIONS:
+    elif type(assume_version) is not int or assume_version not in cls.VERSIONS:
         reason = f"there is no layout for version {assume_version!r} to assume; known: {known}"
     else:
         return assume_version
@@ -209,7 +209,7 @@ def part(cls: type[Record], name: str, kind: type[R], value: Any) -> R:
     if value is None:
         return kind()
     if not isinstance(value, kind):
-        reason = f"expected a {kind.__name__}, got {type_name(value)}"
+        reason = f"expected {kind.__name__}, got {type_name(value)}"
         raise refusal(cls, cls.field(name), None, reason)
     return value
 

@@ -1,14 +1,15 @@
-"""Valid bytes for any structure, drawn from its field table, and what to compare them by."""
+"""Every structure in every version, its strategies by name, and what to compare records by."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from snpformat import catalog
+from snpformat.testing import strategies
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from snpformat.fields import Field
     from snpformat.record import Record
 
@@ -26,43 +27,16 @@ def form_name(form: object) -> str:
     return getattr(form, "NAME", str(form))
 
 
-def sized(size: int) -> st.SearchStrategy[bytes]:
-    """`size` bytes: some arbitrary ones, then a run of one value, so that long ones stay cheap."""
-    fill = st.sampled_from([b"\0", b"\xff", b"\xa5"])
-    head = st.binary(max_size=min(size, 64))
-    return st.builds(lambda head, fill: head.ljust(size, fill)[:size], head, fill)
+def valid_bytes(cls: type[Record], version: int | None = None) -> SearchStrategy[bytes]:
+    """The published strategy of what `cls` accepts."""
+    return strategy(cls, "_bytes", version)
 
 
-@st.composite
-def record_bytes(draw: st.DrawFn, cls: type[Record], version: int | None = None) -> bytes:
-    """Bytes that `cls` accepts: anything at all, except where the format fixes something."""
-    raw = bytearray(draw(sized(cls.SIZE)))
-    if version is None and cls.VERSIONS:
-        version = draw(st.sampled_from(cls.VERSIONS))
-    for field in cls.FIELDS:
-        if field.name is not None and field.in_version(version):
-            raw[field.offset : field.end] = _value(draw, cls, field, raw, version)
-    return bytes(raw)
-
-
-def _value(
-    draw: st.DrawFn, cls: type[Record], field: Field, raw: bytearray, version: int | None
-) -> bytes:
-    if field.name == cls.VERSION_FIELD and version is not None:
-        return field.to_bytes(version)
-    if isinstance(field.const, int):
-        return field.to_bytes(field.const)
-    if field.const is not None:
-        return field.const
-    if field.record is not None:
-        if field.when is not None:
-            deciding = cls.field(field.when[0])
-            if deciding.number(raw[deciding.offset : deciding.end]) != field.when[1]:
-                return bytes(raw[field.offset : field.end])
-        return draw(record_bytes(field.record))
-    if field.enum is not None and (field.enum.CLOSED or draw(st.booleans())):
-        return field.to_bytes(draw(st.sampled_from(sorted(field.enum.NAMES))))
-    return draw(sized(field.size))
+def strategy(cls: type[Record], kind: str, version: int | None = None) -> SearchStrategy[Any]:
+    """One of the published strategies of `cls`: "", "_bytes", "_any_bytes" or "_near_valid"."""
+    options = {} if version is None else {cls.VERSION_FIELD or "": version}
+    found: SearchStrategy[Any] = getattr(strategies, f"{cls.NAME}{kind}")(**options)
+    return found
 
 
 def default(cls: type[Record], version: int | None) -> Record:

@@ -134,6 +134,8 @@ def test_an_unknown_version_is_refused_by_name_and_read_when_told_how(in_process
     status, out, _ = in_process("decode", "--assume-version", "5", given=raw)
     assert b"version 6, read like version 5" in out
     _, as_json, _ = in_process("decode", "--assume-version", "0x5", "--json", given=raw)
+    _, _, err = in_process("decode", "--assume-version", "2", given=REPORT.build())
+    assert err == "snpformat: note: --assume-version 2 is not needed: the version is known\n"
     assert in_process("encode", given=as_json) == (0, raw, "")
 
 
@@ -172,6 +174,8 @@ ERRORS: list[tuple[list[str], bytes, int, str]] = [
     (["decode", "--input-format", "hex"], b"0g", 1, "not hexadecimal: 'g'"),
     (["decode", "--input-format", "hex"], b"012", 1, "3 digits make no whole bytes"),
     (["decode", "--input-format", "base64"], b"*", 1, "not base64: "),
+    (["decode"], b"0" * 191, 1, "191 digits make no whole bytes"),
+    (["encode", "-o", ""], b'{"format": "msg_hdr"}', 2, "an empty name is no file"),
     (["decode", "--format", "msg_hdr", "--product", "milan"], bytes(96), 2, "means nothing"),
     (["decode", "--format", "msg_hdr"], bytes(96), 1, "msg_hdr.hdr_version at 0x31: is always"),
     (["decode", "--format", "msg_hdr"], bytes(95), 1, "at 0x3d: the data ends after 95 bytes"),

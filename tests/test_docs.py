@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -29,9 +31,11 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_python_examples_run(document: Path) -> None:
-    names = {"data": REPORT.build()}
+    names: dict[str, Any] = {"data": REPORT.build()}
     for block in blocks(document.read_text(), "python"):
         exec(compile(block, document.name, "exec"), names)
+    for name in [name for name in names if name.startswith("test_")]:
+        names[name]()
 
 
 def test_console_examples_are_what_is_printed(

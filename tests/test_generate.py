@@ -46,7 +46,7 @@ def run_python(code: str, *paths: Path) -> str:
 
 
 def generated_files(package: Path) -> dict[str, bytes]:
-    folders = [package / "formats", package / "constructs"]
+    folders = [package / "formats", package / "constructs", package / "testing"]
     files = [path for folder in folders for path in folder.glob("*.py")]
     return {str(path.relative_to(package)): path.read_bytes() for path in files}
 
@@ -65,6 +65,7 @@ def test_the_same_specs_give_the_same_bytes(tmp_path: Path) -> None:
         subprocess.run([*command, *options], env=environment, check=True, capture_output=True)
     ours = generated_files(ROOT / "snpformat")
     handwritten = {"constructs/typed.py"}
+    handwritten |= {f"testing/{name}.py" for name in ("draw", "edges", "vectors")}
     for seed in ("1", "2"):
         made = generated_files(tmp_path / seed / "snpformat")
         assert made == {name: ours[name] for name in ours.keys() - handwritten}

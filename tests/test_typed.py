@@ -7,9 +7,14 @@ from typing import Any
 import construct as cs
 import pytest
 
-from snpformat import FormatError
+from snpformat import FormatError, catalog, constructs
 from snpformat.constructs import ConstructFormatError, Typed
 from snpformat.formats import AttestationReport, MsgHdr
+from snpformat.record import Record
+
+FORMS = [
+    (cls, version) for cls in catalog.structures().values() for version in cls.VERSIONS or [None]
+]
 
 MESSAGE = cs.Struct(
     "magic" / cs.Const(b"PSP!"),
@@ -80,3 +85,12 @@ def test_its_error_is_both_and_tells_both_places(message: Any) -> None:
 def test_building_from_anything_else(given: object, message: Any) -> None:
     with pytest.raises(ConstructFormatError):
         message.build({"hdr": given, "payload": b"", "rest": []})
+
+
+@pytest.mark.parametrize(("cls", "version"), FORMS)
+def test_plain_declarations_can_be_compiled(cls: type[Record], version: int | None) -> None:
+    raw = (cls() if version is None else cls(**{cls.VERSION_FIELD or "": version})).build()
+    declaration = getattr(constructs, cls.__name__)
+    compiled = declaration.compile()
+    assert compiled.parse(raw) == declaration.parse(raw)
+    assert compiled.build(declaration.parse(raw)) == raw

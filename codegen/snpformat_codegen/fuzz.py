@@ -96,7 +96,7 @@ class Texts:
                 tokens[at] = ""
             elif kind == 1:
                 tokens.insert(at, self._word())
-            elif kind == 2 and tokens[at].isdigit():
+            elif kind == 2 and re.fullmatch("[0-9]{1,20}", tokens[at]):
                 tokens[at] = str(max(0, int(tokens[at]) + self.random.choice((-1, 1, 8, 4096))))
             elif kind == 3:
                 tokens[at] = self.random.choice(tokens)

@@ -156,9 +156,9 @@ MsgReportRsp = cs.Struct(
     "report_size" / cs.Int32ul,
     "reserved_8" / cs.Default(cs.Bytes(24), bytes(24)),
     "report"
-    / cs.IfThenElse(
-        (cs.this.status == "success") | (cs.this.status == 0),
-        AttestationReport,
-        cs.Bytes(1184),
+    / cs.Switch(
+        cs.this.status,
+        {"success": AttestationReport, 0: AttestationReport},
+        default=cs.Bytes(1184),
     ),
 )

@@ -229,6 +229,7 @@ class SnpGuestRequestIoctl(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -353,6 +354,7 @@ class SnpReportReq(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -437,6 +439,7 @@ class SnpReportResp(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -553,6 +556,7 @@ class SnpDerivedKeyReq(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -661,6 +665,7 @@ class SnpDerivedKeyResp(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -759,6 +764,7 @@ class SnpExtReportReq(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

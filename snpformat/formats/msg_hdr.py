@@ -227,6 +227,7 @@ class MsgHdr(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

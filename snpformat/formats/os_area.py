@@ -188,6 +188,7 @@ class OsArea(wire.VersionedRecord):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

@@ -465,6 +465,7 @@ class MsgReportReq(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -1022,6 +1023,7 @@ class AttestationReport(wire.VersionedRecord):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -1371,6 +1373,7 @@ class MsgReportRsp(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

@@ -122,6 +122,7 @@ class SvsmArea(wire.Record):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:
@@ -397,6 +398,7 @@ class SecretsPage(wire.VersionedRecord):
     def parse(
         cls,
         data: wire.Buffer,
+        *,
         reserved: wire.Reserved = "keep",
         assume_version: int | None = None,
     ) -> Self:

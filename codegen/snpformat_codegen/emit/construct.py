@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..layout import ModuleLayout, StructLayout, homes_of
 from ..places import BitsLayout, EnumLayout, Place
-from .packages import import_from, lazy_package
+from .packages import import_from, in_order, lazy_package
 from .record import nested_first
 from .text import (
     assigned,
@@ -48,7 +48,7 @@ def _module(module: ModuleLayout, homes: dict[str, str]) -> str:
     if borrowed:
         lines.append("")
     for home in sorted(borrowed):
-        lines += import_from(f".{home}", sorted(borrowed[home]))
+        lines += import_from(f".{home}", in_order(borrowed[home]))
     for enum in module.enums:
         lines += ["", *_enum_names(enum)]
     for bitfield in module.bitfields:
@@ -142,11 +142,11 @@ def _when(struct: StructLayout, place: Place) -> str:
         return whole
     deciding = next(p for p in struct.places if p.name == place.when[0])
     own = f"cs.this.{deciding.name}"
-    test = f"{own} == {plain(place.when[1])}"
+    cases = [f"{plain(place.when[1])}: {whole}"]
     name = deciding.enum and {n: v for n, v, _ in deciding.enum.values}.get(place.when[1])
     if name:  # construct's Enum hands out names, and takes numbers too
-        test = f"({own} == {string(name)}) | ({test})"
-    return f"cs.IfThenElse({test}, {whole}, cs.Bytes({place.size}))"
+        cases.insert(0, f"{string(name)}: {whole}")
+    return f"cs.Switch({own}, {{{', '.join(cases)}}}, default=cs.Bytes({place.size}))"
 
 
 def _integer(struct: StructLayout, place: Place) -> str:

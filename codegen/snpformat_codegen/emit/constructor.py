@@ -120,11 +120,14 @@ def _cell_value(struct: StructLayout, cell: Cell) -> str:
         return f"wire.shared({', '.join(arguments)})"
     value = "0" if cell.code in "BHIQ" else byte_string(bytes(cell.size))
     for place in reversed(places):
-        own = literal(place.const) if place.const is not None else _cell_item(place)
         there = in_version(place, version)
-        value = (
-            f"{own} if {there} else {value}" if there and (len(places) > 1 or place.const) else own
-        )
+        if place.record and is_optional(place):  # None where it is not there
+            value = f"{place.name}.build() if {place.name} else {value}"
+            continue
+        own = literal(place.const) if place.const is not None else _cell_item(place)
+        # A parameter is zero where it is not there; a constant, or one of several, has to be told.
+        told = there and (len(places) > 1 or place.const)
+        value = f"{own} if {there} else {value}" if told else own
     return value if _fits(" " * 13 + value) else re.sub(r" (?=if |else )", "\n", value)
 
 

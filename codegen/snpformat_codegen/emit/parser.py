@@ -18,6 +18,7 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
     yield "    def parse("
     yield "        cls,"
     yield "        data: wire.Buffer,"
+    yield "        *,"
     yield '        reserved: wire.Reserved = "keep",'
     yield "        assume_version: int | None = None,"
     yield "    ) -> Self:"

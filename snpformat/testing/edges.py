@@ -1,0 +1,165 @@
+"""The edges of a format: each way to break one constraint, and the FormatError to expect for it.
+
+`edges` lists the constraints that the bytes of a record keep: its length, constants, versions,
+closed enums, and reserved bytes and bits (which count under ``reserved="reject"`` only). An Edge
+breaks one of them and leaves the others whole, so that what is refused, and where, is known
+beforehand. It knows nothing of parsing: it reads the field tables only, and so can judge parsers.
+
+What chooses among the edges stands elsewhere: Hypothesis in draw.py, chance in ``snpformat.fuzz``,
+and nothing at all in vectors.py, which takes them in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field as attribute, replace
+
+from snpformat.errors import FormatError
+from snpformat.fields import Field
+from snpformat.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from snpformat.reserved import Reserved
+
+
+@dataclass(frozen=True, slots=True)
+class NearValid:
+    """Bytes with one constraint broken, and the FormatError that has to refuse them.
+
+    Attributes:
+        data: the bytes; not in the repr, since they are long and may hold keys.
+        rule: what is broken: ``short``, ``long``, ``const``, ``version``, ``enum`` or ``reserved``.
+        structure, field, offset, value: of the error, as FormatError has them.
+        reserved: the mode of `parse` that refuses them; ``keep`` unless the rule is ``reserved``.
+    """
+
+    data: bytes = attribute(repr=False)
+    rule: str
+    structure: str
+    field: str | None
+    offset: int | None
+    value: object
+    reserved: Reserved = "keep"
+
+    def explains(self, error: FormatError) -> bool:
+        """Whether `error` is the one to expect."""
+        found = (error.structure, error.field, error.offset, error.value)
+        return found == (self.structure, self.field, self.offset, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One constraint of a record's bytes.
+
+    Attributes:
+        rule: see NearValid.
+        field: the constrained one.
+        name: of the field, dotted inside nested records; None for reserved bytes.
+        offset: from the start of the outermost record.
+        secret: whether the field, or one around it, is secret.
+        allowed: the only numbers that may stand there; none where `bits` counts.
+        bits: those that must stay as they are, each of which breaks the constraint.
+    """
+
+    record: Record = attribute(repr=False)
+    rule: str
+    field: Field
+    name: str | None
+    offset: int
+    secret: bool = False
+    allowed: frozenset[int] = frozenset()
+    bits: Sequence[int] = ()
+
+    @property
+    def ways(self) -> int:
+        """In how many ways `broken` can break it."""
+        if self.rule in ("short", "long"):
+            return self.record.SIZE
+        if self.bits:
+            return len(self.bits)
+        return (1 << 8 * self.field.size) - len(self.allowed)
+
+    def broken(self, way: int) -> NearValid:
+        """The record's bytes with this constraint broken in one of its ways, counted from 0."""
+        data = self.record.build()
+        name = self.record.NAME
+        if self.rule == "short":
+            cut = _first_cut(self.record, way)
+            return NearValid(data[:way], self.rule, name, cut.name, cut.offset, way)
+        if self.rule == "long":
+            longer = data + bytes(way + 1)
+            return NearValid(longer, self.rule, name, None, len(data), len(longer))
+        end = self.offset + self.field.size
+        number = self.field.number(data[self.offset : end])
+        number = number ^ 1 << self.bits[way] if self.bits else _other_than(self.allowed, way)
+        own = self.field.to_bytes(number)
+        value = number if self.rule != "reserved" and self.field.kind == "uint" else own
+        return NearValid(
+            data[: self.offset] + own + data[end:],
+            self.rule,
+            name,
+            self.name,
+            self.offset,
+            None if self.secret else value,
+            "reject" if self.rule == "reserved" else "keep",
+        )
+
+
+def edges(record: Record) -> list[Edge]:
+    """Every constraint that the bytes of `record` keep, nested ones included.
+
+    Its reserved space has to be as it must be: so it is in what a constructor makes.
+    """
+    whole = record.FIELDS[0]
+    return [
+        Edge(record, "short", whole, None, 0),
+        Edge(record, "long", whole, None, record.SIZE),
+        *_inner(record),
+    ]
+
+
+def _inner(record: Record) -> Iterator[Edge]:
+    """The constraints of the fields of `record`."""
+    for field, here in record.layout():
+        everything = range(8 * field.size)
+        edge = Edge(record, "const", field, field.name, field.offset, field.secret)
+        if not here:
+            yield replace(edge, rule="reserved", name=None, bits=everything)
+        elif field.record is not None:
+            for inner in _inner(record[field.name or ""]):
+                yield replace(
+                    inner,
+                    record=record,
+                    name=f"{field.name}.{inner.name}" if inner.name else None,
+                    offset=field.offset + inner.offset,
+                    secret=field.secret or inner.secret,
+                )
+        elif isinstance(field.const, int):
+            yield replace(edge, allowed=frozenset([field.const]))
+        elif field.const is not None:
+            yield replace(edge, bits=everything)
+        elif field.name == record.VERSION_FIELD:
+            yield replace(edge, rule="version", allowed=frozenset(record.VERSIONS))
+        elif field.enum is not None and field.enum.CLOSED:
+            yield replace(edge, rule="enum", allowed=frozenset(field.enum.NAMES))
+        elif field.bits is not None:
+            fixed = [bit for bit in field.bits.BITS if bit.name is None]
+            bits = [index for bit in fixed for index in range(bit.low, bit.high + 1)]
+            if bits:
+                yield replace(edge, rule="reserved", bits=bits)
+
+
+def _first_cut(record: Record, length: int) -> Field:
+    """The field that the data ends in; the first that may stand there while no version is known."""
+    fields = record.FIELDS
+    if record.VERSION_FIELD is not None and record.field(record.VERSION_FIELD).end <= length:
+        fields = tuple(field for field, _ in record.layout())
+    return next(field for field in fields if field.end > length)
+
+
+def _other_than(known: frozenset[int], way: int) -> int:
+    """The number that stands at `way` when those `known` are left out."""
+    for number in sorted(known):
+        way += way >= number
+    return way
