@@ -123,16 +123,17 @@ def test_decode_guesses_and_names(
 
 
 def test_an_unknown_version_is_refused_by_name_and_read_when_told_how(in_process: Runner) -> None:
-    raw = b"\6" + REPORT.build()[1:]
+    raw = b"\x09" + REPORT.build()[1:]
+    known = ", ".join(map(str, AttestationReport.VERSIONS))
     status, out, err = in_process("decode", given=raw)
     assert (status, out) == (1, b"")
     assert err.splitlines() == [
-        "snpformat: attestation_report.version at 0x0: unknown version 6 (0x6); "
-        "known: 1, 2, 3, 4, 5 (or assume one of them)",
+        "snpformat: attestation_report.version at 0x0: unknown version 9 (0x9); "
+        f"known: {known} (or assume one of them)",
         "  help: --assume-version N reads it with the layout of version N",
     ]
     status, out, _ = in_process("decode", "--assume-version", "5", given=raw)
-    assert b"version 6, read like version 5" in out
+    assert b"version 9, read like version 5" in out
     _, as_json, _ = in_process("decode", "--assume-version", "0x5", "--json", given=raw)
     _, _, err = in_process("decode", "--assume-version", "2", given=REPORT.build())
     assert err == "snpformat: note: --assume-version 2 is not needed: the version is known\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,14 +61,14 @@ def test_the_same_specs_give_the_same_bytes(tmp_path: Path) -> None:
     """In another folder, another process, with another hash seed."""
     for seed in ("1", "2"):
         command = [sys.executable, "-m", "snpformat_codegen", "generate"]
-        options = ["--specs", str(cli.SPECS), "--out", str(tmp_path / seed)]
+        options = ["--specs", str(cli.SPECS), "--out", str(tmp_path / seed), "--package", "copy"]
         environment = os.environ | {"PYTHONHASHSEED": seed}
         subprocess.run([*command, *options], env=environment, check=True, capture_output=True)
     ours = generated_files(ROOT / "snpformat")
     handwritten = {"constructs/typed.py"}
     handwritten |= {f"testing/{name}.py" for name in ("draw", "edges", "vectors")}
     for seed in ("1", "2"):
-        made = generated_files(tmp_path / seed / "snpformat")
+        made = generated_files(tmp_path / seed / "copy")
         assert made == {name: ours[name] for name in ours.keys() - handwritten}
 
 
@@ -170,10 +171,13 @@ def test_nothing_is_half_written_when_the_disk_fails(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--specs", "nowhere", "--out", "x"], "nowhere: no such folder"),
+        (["--specs", "nowhere", "--out", "x", "--package", "y"], "nowhere: no such folder"),
         (["--specs", "."], "--specs needs --out"),
         (["--package", "not-a-name"], "is no name to import"),
         (["--package", ".."], "is no name to import"),
+        (["--package", "class"], "is no name to import"),
+        (["--specs", ".", "--out", "x"], "--package is needed"),
+        (["--specs", ".", "--out", "x", "--package", "snpformat"], "--package is needed"),
     ],
 )
 def test_usage(
@@ -181,6 +185,16 @@ def test_usage(
 ) -> None:
     assert cli.main(["generate", *arguments]) == cli.USAGE
     assert text in capsys.readouterr().err
+
+
+def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
+    spec = tmp_path / "arrow.yaml"
+    spec.write_text("snpformat: 1\nmodule: arrow\nstructz: 3 # \u2192\n", encoding="utf-8")
+    command = [sys.executable, "-m", "snpformat_codegen", "check", str(spec)]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (cli.FINDINGS, b"")
+    assert b"structz: 3 # \\u2192" in done.stdout
 
 
 def test_an_internal_error_is_no_traceback(
@@ -197,23 +211,33 @@ def test_an_internal_error_is_no_traceback(
 NEW_FIELD = "aes_key_strength"
 
 
-def test_a_field_of_version_6_reaches_everything_by_one_edit_and_one_command(
+def name_reserved_bytes(spec: Path) -> tuple[int, int]:
+    """Give the report a further version with NEW_FIELD; returns that version, and its offset."""
+    text = spec.read_text()
+    known = re.search(r"field: attestation_report.version\n    known: \[([0-9, ]+)\]", text)
+    assert known
+    version = max(map(int, known[1].split(","))) + 1
+    reserved = r"( +- )\{at: (0x[0-9a-f]+), reserved: (\d+), since: (\d+)\}\n"
+    largest = max(re.finditer(reserved, text), key=lambda found: int(found[3]))
+    bullet, offset, size, since = largest[1], int(largest[2], 0), int(largest[3]), largest[4]
+    new = (
+        f"{bullet}{{at: {offset:#x}, reserved: {size}, since: {since}, until: {version}}}\n"
+        f"{bullet}{{at: {offset:#x}, name: {NEW_FIELD}, type: u64, since: {version},"
+        " doc: New in this version.}\n"
+        f"{bullet}{{at: {offset + 8:#x}, reserved: {size - 8}, since: {version}}}\n"
+    )
+    text = text.replace(largest[0], new).replace(known[1], f"{known[1]}, {version}")
+    spec.write_text(text)
+    return version, offset
+
+
+def test_a_field_of_the_next_version_reaches_everything_by_one_edit_and_one_command(
     tmp_path: Path,
 ) -> None:
-    """Name eight bytes that are reserved up to version 5; regenerate; use them everywhere."""
+    """Name eight bytes that have been reserved so far; regenerate; use them everywhere."""
     for folder in ("specs", "codegen", "snpformat"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    spec = tmp_path / "specs" / "report.yaml"
-    text = spec.read_text()
-    edited = text.replace("known: [1, 2, 3, 4, 5]", "known: [1, 2, 3, 4, 5, 6]").replace(
-        "      - {at: 0x208, reserved: 152, since: 5}\n",
-        "      - {at: 0x208, reserved: 152, since: 5, until: 6}\n"
-        "      - {at: 0x208, reserved: 24, since: 6}\n"
-        f"      - {{at: 0x220, name: {NEW_FIELD}, type: u64, since: 6, doc: New in version 6.}}\n"
-        "      - {at: 0x228, reserved: 120, since: 6}\n",
-    )
-    assert edited.count("since: 6") == 3
-    spec.write_text(edited)
+    version, offset = name_reserved_bytes(tmp_path / "specs" / "report.yaml")
     paths = (tmp_path, tmp_path / "codegen")
     run_python("import sys; from snpformat_codegen.cli import main; main(['generate'])", *paths)
 
@@ -222,20 +246,20 @@ def test_a_field_of_version_6_reaches_everything_by_one_edit_and_one_command(
         "import snpformat, pathlib\n"
         "from snpformat.formats import AttestationReport as R\n"
         "from snpformat import constructs\n"
-        f"report = R(version=6, {NEW_FIELD}=0x1234)\n"
+        f"report = R(version={version}, {NEW_FIELD}=0x1234)\n"
         f"pathlib.Path({str(raw)!r}).write_bytes(report.build())\n"
         "assert pathlib.Path(snpformat.__file__).is_relative_to(pathlib.Path(%r))\n"
-        f"assert report.build()[0x220:0x228] == (0x1234).to_bytes(8, 'little')\n"
+        f"assert report.build()[{offset}:{offset} + 8] == (0x1234).to_bytes(8, 'little')\n"
         f"assert R(version=5).{NEW_FIELD} is None\n"
         "assert R.parse(report.build(), reserved='reject') == report\n"
         f"assert constructs.AttestationReport.parse(report.build()).{NEW_FIELD} == 0x1234\n"
         f"assert constructs.AttestationReport.parse(R(version=5).build()).{NEW_FIELD} is None\n"
         f"print(R.field('{NEW_FIELD}').doc, report.to_dict()['{NEW_FIELD}'])"
     ) % str(tmp_path)
-    assert run_python(code, *paths) == f"New in version 6. {0x1234}"
+    assert run_python(code, *paths) == f"New in this version. {0x1234}"
     shell = "import sys; from snpformat.cli import main; sys.exit(main(sys.argv[1:]))"
     table = run_cli(shell, ["decode", str(raw)], paths)
-    assert f"0x220  {NEW_FIELD}            {0x1234}" in table.decode()
+    assert f"{offset:#05x}  {NEW_FIELD}            {0x1234}" in table.decode()
     as_json = run_cli(shell, ["decode", "--json", str(raw)], paths)
     assert run_cli(shell, ["encode"], paths, as_json) == raw.read_bytes()
 

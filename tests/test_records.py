@@ -251,9 +251,9 @@ def test_a_field_that_the_version_lacks_is_none() -> None:
 
 
 def test_an_assumed_version_is_remembered() -> None:
-    raw = patched(AttestationReport(version=5, launch_mit_vector=7).build(), 0, 6)
+    raw = patched(AttestationReport(version=5, launch_mit_vector=7).build(), 0, 9)
     report = AttestationReport.parse(raw, assume_version=5)
-    assert (report.version, report.layout_version, report.launch_mit_vector) == (6, 5, 7)
+    assert (report.version, report.layout_version, report.launch_mit_vector) == (9, 5, 7)
     older = AttestationReport.parse(raw, assume_version=2)
     assert (older.layout_version, older.launch_mit_vector, older.launch_tcb) == (2, None, 0)
     copies = [
@@ -265,7 +265,7 @@ def test_an_assumed_version_is_remembered() -> None:
         pickle.loads(pickle.dumps(MsgReportRsp.parse(bytes(0x20) + raw, assume_version=2))).report,
     ]
     for other in copies:
-        assert (other, other.layout_version, other.version) == (older, 2, 6)
+        assert (other, other.layout_version, other.version) == (older, 2, 9)
     assert older.replace(vmpl=1).layout_version == 2
     assert older.replace(version=3).layout_version == 3
     # A known version decides itself, whatever is assumed.

@@ -52,7 +52,7 @@ def test_sizes_and_places() -> None:
 
 
 def test_options_reach_the_record() -> None:
-    raw = b"\6" + AttestationReport(version=5).build()[1:]
+    raw = b"\x09" + AttestationReport(version=5).build()[1:]
     assert Typed(AttestationReport, assume_version=5).parse(raw).layout_version == 5
     loud = HEADER.build()[:0x28] + b"\1" + HEADER.build()[0x29:]
     assert Typed(MsgHdr, reserved="drop").parse(loud) == HEADER

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import keyword
 import os
 import shlex
 import sys
@@ -47,10 +49,14 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 clean, 1 findings, 2 usage or I/O, 3 internal error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a spec may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
         status: int = arguments.run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
         # The reader has gone; nothing may be written to it when the interpreter ends either.
@@ -183,9 +189,16 @@ def _folders(paths: Sequence[str]) -> list[list[str]]:
 def _generate(arguments: argparse.Namespace) -> int:
     if arguments.specs and not arguments.out:
         raise UsageError("--specs needs --out: where shall the package of these specs stand?")
+    if _INSTALLED and not (arguments.out or arguments.check):
+        raise UsageError("--out is needed: an installed snpformat is not written over")
     package = arguments.package or "snpformat"
-    if not all(part.isidentifier() for part in package.split(".")):
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in package.split(".")):
         raise UsageError(f"--package {package!r} is no name to import")
+    if package == "snpformat" and not (Path(arguments.out or ROOT) / package / "wire.py").exists():
+        message = (
+            "--package is needed: snpformat is the name of the runtime, which stands elsewhere"
+        )
+        raise UsageError(message, "--package my_formats")
     specs = Path(arguments.specs) if arguments.specs else SPECS
     files = _texts(_checked(specs))
     root = Path(arguments.out or ROOT).joinpath(*package.split("."))
