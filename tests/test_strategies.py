@@ -134,6 +134,7 @@ def test_every_rule_is_broken(vault: ModuleType) -> None:
     closed: type[Enum] = vault.formats.Metal
     drawn = vault.testing.strategies.vault()
     assert simplest(drawn) == vault.formats.Vault()
+    assert simplest(vault.testing.strategies.vault_bytes()) == vault.formats.Vault().build()
     assert simplest(drawn.map(lambda record: record.plain)) in closed.NAMES
 
 
@@ -170,7 +171,8 @@ def test_fields_can_be_given(data: hypothesis.DataObject) -> None:
     assert report.vmpl == 2
     assert report.guest_svn in (5, 6, 7)
     late = data.draw(st.attestation_report(launch_mit_vector=9))
-    assert (late.version, late.launch_mit_vector) == (5, 9)
+    assert late.version >= 5  # the first version that has it
+    assert late.launch_mit_vector == 9
     answer = data.draw(st.msg_report_rsp(report=st.attestation_report(version=3)))
     assert answer.report is not None
     assert (answer.status, answer.report.version) == (0, 3)
@@ -181,10 +183,10 @@ def test_what_cannot_be_drawn_is_told_at_once() -> None:
         st.msg_hdr(nope=1)
     with pytest.raises(TypeError, match="no field 'hdr_size'"):
         st.msg_hdr(hdr_size=96)
-    with pytest.raises(ValueError, match="no version 7; known: 1, 2, 3, 4, 5"):
-        st.attestation_report(version=7)
-    with pytest.raises(ValueError, match="no version 7"):
-        st.attestation_report_bytes(version=7)
+    with pytest.raises(ValueError, match="no version 99; known: 1, 2, 3, 4, 5"):
+        st.attestation_report(version=99)
+    with pytest.raises(ValueError, match="no version 99"):
+        st.attestation_report_bytes(version=99)
 
 
 CLASHING = """\

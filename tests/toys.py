@@ -63,7 +63,8 @@ structs:
       - {at: 224, name: word, type: u32, const: 0x55aa55aa}
       - {at: 228, name: plain, type: metal, default: gold}
       - {at: 232, name: spare, type: marks}
-      - {at: 240, reserved: 16}
+      - {at: 240, name: note, type: marks, when: {is_open: 1}}
+      - {at: 248, reserved: 8}
 """
 
 
