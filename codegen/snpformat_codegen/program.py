@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 
 from . import ir, reading, source
 from .diagnostics import Log, Note, TooManyMistakes
+from .language import MODULE
 from .words import Spot, near_miss
 
 
@@ -95,6 +97,8 @@ class _Loader:
         if module.name.value != name:
             message = f'module "{module.name.value}" stands in a file named "{name}"'
             help = f"write module: {name}, or rename the file"
+            if not re.fullmatch(MODULE.pattern, name):
+                help = f"rename the file: {module.name.value}.yaml"
             self.log.error("SF017", module.name.span, message, help=help)
         elif name in self.modules:
             note = Note("the other one", self.modules[name].name.span)

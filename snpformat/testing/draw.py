@@ -62,7 +62,7 @@ def any_bytes(cls: type[Record]) -> SearchStrategy[bytes]:
     return st.one_of(
         st.just(cls().build()),
         st.builds(_changed, valid_bytes(cls), st.lists(places, max_size=4)),
-        (near | st.integers(0, 2 * cls.SIZE)).flatmap(_sized),
+        (near | st.integers(0, cls.SIZE + 64)).flatmap(_sized),
     )
 
 

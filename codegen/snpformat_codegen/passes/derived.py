@@ -125,15 +125,21 @@ def _check_infer(
     chosen = [axis.name.value for axis in module.axes if axis.field is None]
     for name, cases in struct.infer.values():
         axis = module.axis(name.value)
-        if axis is None or axis.field is not None:
-            if axis is not None or not module.broken:
-                message = f'"{name.value}" is no axis that a viewer chooses'
-                help = near_miss(name.value, chosen) or f"such axes: {listed(chosen) or 'none'}"
-                log.error("SF033", name.span, message, help=help)
+        if axis is None:
+            if not module.broken:  # told together with the views that name it
+                message = f'undefined axis "{name.value}"'
+                help = near_miss(name.value, chosen) or "declare it under axes"
+                log.error_once("SF033", name.span, message, help=help)
+            continue
+        if axis.field is not None:
+            message = f'"{name.value}" is no axis that a viewer chooses'
+            help = f"such axes: {listed(chosen) or 'none'}"
+            log.error("SF033", name.span, message, help=help)
             continue
         values = [str(value.value) for value in axis.known]
+        unique = len(set(values)) == len(values)  # else one was to be another one: reported
         for case in cases:
-            if case.value.value not in values:
+            if unique and case.value.value not in values:
                 message = f'"{case.value.value}" is no value of the axis "{name.value}"'
                 help = near_miss(case.value.value, values) or f"known: {listed(values)}"
                 note = Note("the axis", axis.name.span)

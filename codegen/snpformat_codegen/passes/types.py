@@ -60,8 +60,7 @@ class _Scope:
         found = self.types.get(wanted.value)
         if found is None:
             if not self.incomplete:  # else the definition may be what could not be read
-                message = f'undefined type "{wanted.value}"'
-                self.log.error_once("SF030", wanted.span, message, help=self._hint(wanted))
+                self._tell_undefined(wanted)
             return None
         if not isinstance(found, kind):  # type: ignore[arg-type]
             note = Note("defined here", found.name.span)
@@ -72,12 +71,16 @@ class _Scope:
             return None
         return found
 
-    def _hint(self, wanted: Spot[str]) -> str:
+    def _tell_undefined(self, wanted: Spot[str]) -> None:
         home = self.homes.get(wanted.value)
-        if home is not None:
-            return f"it is in {home.name.value}.yaml: add it to imports"
-        near = near_miss(wanted.value, [*self.types, *ir.BUILTIN_SIZES])
-        return near or "define it in this file, or import the file that does"
+        if home is not None:  # one import is missing, however many of its types are used
+            message = f'undefined type: "{home.name.value}" is not imported'
+            help = f"add {home.name.value} to imports"
+        else:
+            message = f'undefined type "{wanted.value}"'
+            near = near_miss(wanted.value, [*self.types, *ir.BUILTIN_SIZES])
+            help = near or "define it in this file, or import the file that does"
+        self.log.error_once("SF030", wanted.span, message, help=help)
 
 
 def _check_width(bit: ir.Bit, enum: ir.EnumType, log: Log) -> None:
@@ -116,6 +119,8 @@ def _check_view(field: ir.Field, view: ir.View, scope: _Scope, doubted: set[str]
         log.error("SF062", view.span, message, help=help)
         return
     known = [str(value.value) for value in axis.known]
+    if len(set(known)) < len(known):
+        return  # one of them was to be another one, which has been reported
     if not view.choices:
         help = f"{listed(known)}, or else: BITFIELD"
         log.error("SF062", view.span, "a view without a bit field to read with", help=help)
