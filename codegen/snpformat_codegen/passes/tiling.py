@@ -137,6 +137,8 @@ def _numbers_of(field: ir.Field) -> Iterator[Span]:
             yield spot.span
     for choice in field.view.choices.values() if field.view else ():
         yield choice.span
+    if field.reads:
+        yield field.reads.span
 
 
 def tile(declared: list[Part], whole: Whole) -> Iterator[Finding]:
