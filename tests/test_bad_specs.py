@@ -108,7 +108,7 @@ UNWRITABLE = {
     "zero bytes": (bytes(10), "SF002", 1, 1, "not valid YAML"),
     "enormous": (b"#" * (1 << 20) + b"\n", "SF003", 1, 1, "the file is larger than 1048576"),
     "many values": (HEAD + b"imports: [" + b"a," * 100_000 + b"]", "SF003", 3, 0, "more than"),
-    "deep brackets": (b"[" * 100_000, "SF003", 1, 33, "nested more than 32 deep"),
+    "deep brackets": (b"[" * 100_000, "SF003", 1, 0, "nested more than 32 deep"),
     "deep dashes": (b"- " * 100_000, "SF003", 1, 65, "nested more than 32 deep"),
     "deep mappings": (b"{a: " * 100_000, "SF003", 1, 129, "nested more than 32 deep"),
     "key of a key": (b"? " * 100_000, "SF012", 1, 3, "a key must be a plain word"),

@@ -126,6 +126,10 @@ def _refuse_directives(file: SourceFile, log: Log) -> None:
 def _log_fault(fault: yaml.MarkedYAMLError, file: SourceFile, log: Log) -> None:
     mark = fault.problem_mark or fault.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "nesting depth" in (fault.problem or ""):  # newer readers stop at 1000, before any event
+        span = Span(file, line, column, column + 1)
+        log.error("SF003", span, f"nested more than {MAX_DEPTH} deep", help="flatten it")
+        return
     notes = []
     begun = fault.context_mark
     if begun and fault.context and begun is not mark and begun.line + 1 != line:

@@ -12,14 +12,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .ioctl import (
         Exitinfo2 as Exitinfo2,
-        GuestFieldSelect as GuestFieldSelect,
-        RootKeySel as RootKeySel,
         SnpDerivedKeyReq as SnpDerivedKeyReq,
         SnpDerivedKeyResp as SnpDerivedKeyResp,
         SnpExtReportReq as SnpExtReportReq,
         SnpGuestRequestIoctl as SnpGuestRequestIoctl,
         SnpReportReq as SnpReportReq,
         SnpReportResp as SnpReportResp,
+    )
+    from .key import (
+        GuestFieldSelect as GuestFieldSelect,
+        MsgKeyReq as MsgKeyReq,
+        MsgKeyReqV2 as MsgKeyReqV2,
+        MsgKeyRsp as MsgKeyRsp,
+        RootKeySel as RootKeySel,
     )
     from .msg_hdr import MsgHdr as MsgHdr
     from .os_area import OsArea as OsArea
@@ -39,20 +44,26 @@ if TYPE_CHECKING:
         SecretsPageFlags as SecretsPageFlags,
         SvsmArea as SvsmArea,
     )
+    from .tsc_info import MsgTscInfoReq as MsgTscInfoReq, MsgTscInfoRsp as MsgTscInfoRsp
 
 _HOMES = {
     "AttestationReport": "report",
     "Exitinfo2": "ioctl",
-    "GuestFieldSelect": "ioctl",
+    "GuestFieldSelect": "key",
     "GuestPolicy": "report",
     "KeyInfo": "report",
     "MsgHdr": "msg_hdr",
+    "MsgKeyReq": "key",
+    "MsgKeyReqV2": "key",
+    "MsgKeyRsp": "key",
     "MsgReportReq": "report",
     "MsgReportRsp": "report",
+    "MsgTscInfoReq": "tsc_info",
+    "MsgTscInfoRsp": "tsc_info",
     "OsArea": "os_area",
     "PlatformInfo": "report",
     "ReportKeySel": "report",
-    "RootKeySel": "ioctl",
+    "RootKeySel": "key",
     "SecretsPage": "secrets_page",
     "SecretsPageFlags": "secrets_page",
     "SnpDerivedKeyReq": "ioctl",
@@ -74,8 +85,13 @@ __all__ = [
     "GuestPolicy",
     "KeyInfo",
     "MsgHdr",
+    "MsgKeyReq",
+    "MsgKeyReqV2",
+    "MsgKeyRsp",
     "MsgReportReq",
     "MsgReportRsp",
+    "MsgTscInfoReq",
+    "MsgTscInfoRsp",
     "OsArea",
     "PlatformInfo",
     "ReportKeySel",

@@ -5,33 +5,14 @@ Generated from ioctl.yaml; change that and run `snpformat-codegen generate`.
 
 import construct as cs  # type: ignore[import-untyped, unused-ignore]
 
-from .report import KEY_SEL_NAMES, MSG_STATUS_NAMES, MsgReportRsp, ReportKeySel
+from .codes import FW_ERROR_NAMES, VMM_ERROR_NAMES
+from .key import GuestFieldSelect, RootKeySel
+from .report import MSG_STATUS_NAMES, MsgReportRsp, ReportKeySel
 
 Exitinfo2 = cs.ByteSwapped(
     cs.BitStruct(
-        "vmm_error" / cs.BitsInteger(32),
-        "fw_error" / cs.BitsInteger(32),
-    )
-)
-
-RootKeySel = cs.ByteSwapped(
-    cs.BitStruct(
-        "reserved_3" / cs.Default(cs.BitsInteger(29), 0),
-        "key_sel" / cs.Enum(cs.BitsInteger(2), **KEY_SEL_NAMES),
-        "root_key_select" / cs.Flag,
-    )
-)
-
-GuestFieldSelect = cs.ByteSwapped(
-    cs.BitStruct(
-        "reserved_7" / cs.Default(cs.BitsInteger(57), 0),
-        "launch_mit_vector" / cs.Flag,
-        "tcb_version" / cs.Flag,
-        "guest_svn" / cs.Flag,
-        "measurement" / cs.Flag,
-        "family_id" / cs.Flag,
-        "image_id" / cs.Flag,
-        "policy" / cs.Flag,
+        "vmm_error" / cs.Enum(cs.BitsInteger(32), **VMM_ERROR_NAMES),
+        "fw_error" / cs.Enum(cs.BitsInteger(32), **FW_ERROR_NAMES),
     )
 )
 

@@ -7,16 +7,22 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .codes import FwError as FwError, VmmError as VmmError
     from .ioctl import (
         Exitinfo2 as Exitinfo2,
-        GuestFieldSelect as GuestFieldSelect,
-        RootKeySel as RootKeySel,
         SnpDerivedKeyReq as SnpDerivedKeyReq,
         SnpDerivedKeyResp as SnpDerivedKeyResp,
         SnpExtReportReq as SnpExtReportReq,
         SnpGuestRequestIoctl as SnpGuestRequestIoctl,
         SnpReportReq as SnpReportReq,
         SnpReportResp as SnpReportResp,
+    )
+    from .key import (
+        GuestFieldSelect as GuestFieldSelect,
+        MsgKeyReq as MsgKeyReq,
+        MsgKeyReqV2 as MsgKeyReqV2,
+        MsgKeyRsp as MsgKeyRsp,
+        RootKeySel as RootKeySel,
     )
     from .msg_hdr import AeadAlgo as AeadAlgo, MsgHdr as MsgHdr, MsgType as MsgType
     from .os_area import OsArea as OsArea
@@ -40,13 +46,19 @@ if TYPE_CHECKING:
         SecretsPageFlags as SecretsPageFlags,
         SvsmArea as SvsmArea,
     )
+    from .tsc_info import MsgTscInfoReq as MsgTscInfoReq, MsgTscInfoRsp as MsgTscInfoRsp
 
 # The name of each structure in the specs, and of its class.
 STRUCTURES = {
     "attestation_report": "AttestationReport",
     "msg_hdr": "MsgHdr",
+    "msg_key_req": "MsgKeyReq",
+    "msg_key_req_v2": "MsgKeyReqV2",
+    "msg_key_rsp": "MsgKeyRsp",
     "msg_report_req": "MsgReportReq",
     "msg_report_rsp": "MsgReportRsp",
+    "msg_tsc_info_req": "MsgTscInfoReq",
+    "msg_tsc_info_rsp": "MsgTscInfoRsp",
     "os_area": "OsArea",
     "secrets_page": "SecretsPage",
     "snp_derived_key_req": "SnpDerivedKeyReq",
@@ -62,19 +74,25 @@ _HOMES = {
     "AeadAlgo": "msg_hdr",
     "AttestationReport": "report",
     "Exitinfo2": "ioctl",
-    "GuestFieldSelect": "ioctl",
+    "FwError": "codes",
+    "GuestFieldSelect": "key",
     "GuestPolicy": "report",
     "KeyInfo": "report",
     "KeySel": "report",
     "MsgHdr": "msg_hdr",
+    "MsgKeyReq": "key",
+    "MsgKeyReqV2": "key",
+    "MsgKeyRsp": "key",
     "MsgReportReq": "report",
     "MsgReportRsp": "report",
     "MsgStatus": "report",
+    "MsgTscInfoReq": "tsc_info",
+    "MsgTscInfoRsp": "tsc_info",
     "MsgType": "msg_hdr",
     "OsArea": "os_area",
     "PlatformInfo": "report",
     "ReportKeySel": "report",
-    "RootKeySel": "ioctl",
+    "RootKeySel": "key",
     "SecretsPage": "secrets_page",
     "SecretsPageFlags": "secrets_page",
     "SignatureAlgo": "report",
@@ -88,6 +106,7 @@ _HOMES = {
     "SvsmArea": "secrets_page",
     "TcbMilan": "report",
     "TcbTurin": "report",
+    "VmmError": "codes",
 }
 
 __all__ = [
@@ -95,14 +114,20 @@ __all__ = [
     "AeadAlgo",
     "AttestationReport",
     "Exitinfo2",
+    "FwError",
     "GuestFieldSelect",
     "GuestPolicy",
     "KeyInfo",
     "KeySel",
     "MsgHdr",
+    "MsgKeyReq",
+    "MsgKeyReqV2",
+    "MsgKeyRsp",
     "MsgReportReq",
     "MsgReportRsp",
     "MsgStatus",
+    "MsgTscInfoReq",
+    "MsgTscInfoRsp",
     "MsgType",
     "OsArea",
     "PlatformInfo",
@@ -121,6 +146,7 @@ __all__ = [
     "SvsmArea",
     "TcbMilan",
     "TcbTurin",
+    "VmmError",
 ]
 
 

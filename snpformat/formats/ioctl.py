@@ -12,7 +12,9 @@ from struct import Struct
 
 from snpformat import wire
 
-from .report import KeySel, MsgReportRsp, MsgStatus, ReportKeySel, TcbMilan, TcbTurin
+from .codes import FwError, VmmError
+from .key import GuestFieldSelect, RootKeySel
+from .report import MsgReportRsp, MsgStatus, ReportKeySel, TcbMilan, TcbTurin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ class Exitinfo2(wire.Bits):
     NAME = "exitinfo2"
     SIZE = 8
     BITS = (
-        wire.Bit(0, 31, "fw_error", doc="Code of the firmware."),
-        wire.Bit(32, 63, "vmm_error", doc="Code of the host."),
+        wire.Bit(0, 31, "fw_error", enum=FwError, doc="Code of the firmware."),
+        wire.Bit(32, 63, "vmm_error", enum=VmmError, doc="Code of the host."),
     )
 
     @property
@@ -45,101 +47,6 @@ class Exitinfo2(wire.Bits):
     def vmm_error(self) -> int:
         """Code of the host. Bits 63:32."""
         return self >> 32 & 0xFFFFFFFF
-
-
-class RootKeySel(wire.Bits):
-    """The key that a derived key comes from.
-
-    u32; bit 0 is the least significant. [abi table 19, MSG_KEY_REQ (revision 1.58)]
-    """
-
-    __slots__ = ()
-    NAME = "root_key_sel"
-    SIZE = 4
-    BITS = (
-        wire.Bit(0, 0, "root_key_select", doc="The VMRK if set, else the VCEK or VLEK."),
-        wire.Bit(
-            1,
-            2,
-            "key_sel",
-            enum=KeySel,
-            doc="Which of the two, when the VMRK is not used.",
-            abi="1.54",
-        ),
-        wire.Bit(3, 31),
-    )
-
-    @property
-    def root_key_select(self) -> bool:
-        """The VMRK if set, else the VCEK or VLEK. Bit 0."""
-        return self & 1 == 1
-
-    @property
-    def key_sel(self) -> int:
-        """Which of the two, when the VMRK is not used. Bits 2:1."""
-        return self >> 1 & 0x3
-
-
-class GuestFieldSelect(wire.Bits):
-    """What is mixed into a derived key.
-
-    u64; bit 0 is the least significant. [abi table 19, MSG_KEY_REQ (revision 1.58)]
-    """
-
-    __slots__ = ()
-    NAME = "guest_field_select"
-    SIZE = 8
-    BITS = (
-        wire.Bit(0, 0, "policy", doc="The guest's policy."),
-        wire.Bit(1, 1, "image_id", doc="IMAGE_ID of the ID block."),
-        wire.Bit(2, 2, "family_id", doc="FAMILY_ID of the ID block."),
-        wire.Bit(3, 3, "measurement", doc="The launch digest."),
-        wire.Bit(4, 4, "guest_svn", doc="The given GUEST_SVN."),
-        wire.Bit(5, 5, "tcb_version", doc="The given TCB_VERSION."),
-        wire.Bit(
-            6,
-            6,
-            "launch_mit_vector",
-            doc="The given LAUNCH_MIT_VECTOR; only in requests of message version 2.",
-            abi="1.58",
-        ),
-        wire.Bit(7, 63),
-    )
-
-    @property
-    def policy(self) -> bool:
-        """The guest's policy. Bit 0."""
-        return self & 1 == 1
-
-    @property
-    def image_id(self) -> bool:
-        """IMAGE_ID of the ID block. Bit 1."""
-        return self >> 1 & 1 == 1
-
-    @property
-    def family_id(self) -> bool:
-        """FAMILY_ID of the ID block. Bit 2."""
-        return self >> 2 & 1 == 1
-
-    @property
-    def measurement(self) -> bool:
-        """The launch digest. Bit 3."""
-        return self >> 3 & 1 == 1
-
-    @property
-    def guest_svn(self) -> bool:
-        """The given GUEST_SVN. Bit 4."""
-        return self >> 4 & 1 == 1
-
-    @property
-    def tcb_version(self) -> bool:
-        """The given TCB_VERSION. Bit 5."""
-        return self >> 5 & 1 == 1
-
-    @property
-    def launch_mit_vector(self) -> bool:
-        """The given LAUNCH_MIT_VECTOR; only in requests of message version 2. Bit 6."""
-        return self >> 6 & 1 == 1
 
 
 _struct_snp_guest_request_ioctl = Struct("<B7sQQQ")

@@ -65,6 +65,66 @@ def msg_hdr_near_valid() -> SearchStrategy[NearValid]:
     return _draw.near_valid(_formats.MsgHdr)
 
 
+def msg_key_req(**fields: object) -> SearchStrategy[_formats.MsgKeyReq]:
+    """Records of msg_key_req. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgKeyReq, None, fields)
+
+
+def msg_key_req_bytes() -> SearchStrategy[bytes]:
+    """The 32 bytes of msg_key_req: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgKeyReq)
+
+
+def msg_key_req_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 32 of msg_key_req, valid or not."""
+    return _draw.any_bytes(_formats.MsgKeyReq)
+
+
+def msg_key_req_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_key_req, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgKeyReq)
+
+
+def msg_key_req_v2(**fields: object) -> SearchStrategy[_formats.MsgKeyReqV2]:
+    """Records of msg_key_req_v2. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgKeyReqV2, None, fields)
+
+
+def msg_key_req_v2_bytes() -> SearchStrategy[bytes]:
+    """The 40 bytes of msg_key_req_v2: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgKeyReqV2)
+
+
+def msg_key_req_v2_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 40 of msg_key_req_v2, valid or not."""
+    return _draw.any_bytes(_formats.MsgKeyReqV2)
+
+
+def msg_key_req_v2_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_key_req_v2, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgKeyReqV2)
+
+
+def msg_key_rsp(**fields: object) -> SearchStrategy[_formats.MsgKeyRsp]:
+    """Records of msg_key_rsp. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgKeyRsp, None, fields)
+
+
+def msg_key_rsp_bytes() -> SearchStrategy[bytes]:
+    """The 64 bytes of msg_key_rsp: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgKeyRsp)
+
+
+def msg_key_rsp_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 64 of msg_key_rsp, valid or not."""
+    return _draw.any_bytes(_formats.MsgKeyRsp)
+
+
+def msg_key_rsp_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_key_rsp, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgKeyRsp)
+
+
 def msg_report_req(**fields: object) -> SearchStrategy[_formats.MsgReportReq]:
     """Records of msg_report_req. `fields` are values or strategies for some fields."""
     return _draw.records(_formats.MsgReportReq, None, fields)
@@ -103,6 +163,46 @@ def msg_report_rsp_any_bytes() -> SearchStrategy[bytes]:
 def msg_report_rsp_near_valid() -> SearchStrategy[NearValid]:
     """Bytes of msg_report_rsp, with one constraint broken, and the FormatError to expect."""
     return _draw.near_valid(_formats.MsgReportRsp)
+
+
+def msg_tsc_info_req(**fields: object) -> SearchStrategy[_formats.MsgTscInfoReq]:
+    """Records of msg_tsc_info_req. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgTscInfoReq, None, fields)
+
+
+def msg_tsc_info_req_bytes() -> SearchStrategy[bytes]:
+    """The 128 bytes of msg_tsc_info_req: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgTscInfoReq)
+
+
+def msg_tsc_info_req_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 128 of msg_tsc_info_req, valid or not."""
+    return _draw.any_bytes(_formats.MsgTscInfoReq)
+
+
+def msg_tsc_info_req_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_tsc_info_req, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgTscInfoReq)
+
+
+def msg_tsc_info_rsp(**fields: object) -> SearchStrategy[_formats.MsgTscInfoRsp]:
+    """Records of msg_tsc_info_rsp. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgTscInfoRsp, None, fields)
+
+
+def msg_tsc_info_rsp_bytes() -> SearchStrategy[bytes]:
+    """The 128 bytes of msg_tsc_info_rsp: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgTscInfoRsp)
+
+
+def msg_tsc_info_rsp_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 128 of msg_tsc_info_rsp, valid or not."""
+    return _draw.any_bytes(_formats.MsgTscInfoRsp)
+
+
+def msg_tsc_info_rsp_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_tsc_info_rsp, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgTscInfoRsp)
 
 
 def os_area(version: int | None = None, **fields: object) -> SearchStrategy[_formats.OsArea]:
