@@ -7,6 +7,7 @@ given, and parse. values.py says how a single value may be written in JSON.
 from __future__ import annotations
 
 from . import values
+from .arrays import joined
 from .errors import FormatError
 from .fields import Refused, near, type_name
 
@@ -165,12 +166,28 @@ def _write(
             if not isinstance(value, bytes):
                 assumed = assumed or assumed_by(value)
                 value = value.build()
-            raw[field.offset : field.end] = value
+            raw[field.offset : None if field.elastic else field.end] = value
+    _write_count(cls, raw, given)
     if cls.VERSION_FIELD is not None:
         version = cls.field(cls.VERSION_FIELD)
         if version.number(raw[version.offset : version.end]) not in cls.VERSIONS:
             assumed = layout_version
     return raw, assumed
+
+
+def _write_count(cls: type[Record], raw: bytearray, given: Mapping[str, Any]) -> None:
+    """Write the number of elements where a field tells it; one that is given has to be that."""
+    array = cls.FIELDS[-1]
+    if not isinstance(array.count, str):
+        return
+    assert array.of is not None
+    field = cls.field(array.count)
+    number = (len(raw) - array.offset) // array.of.SIZE
+    told = field.number(raw[field.offset : field.end])
+    if field.name in given and told != number:
+        reason = f"says {told}, but {array.name} has {number}"
+        raise FormatError(cls.NAME, field.name, field.offset, told, reason)
+    raw[field.offset : field.end] = field.to_bytes(number)
 
 
 def _decided(cls: type[Record], raw: bytearray, when: tuple[str, int]) -> bool:
@@ -207,13 +224,36 @@ def _write_reserved(
 
 def _from_json(cls: type[Record], field: Field, value: Any) -> bytes | Record:
     """A value as JSON has it: a nested record, or the bytes of any other field."""
+    if field.of is not None:
+        return _elements(cls, field, value)
     if field.record is None:
         return values.encode(cls, field, value)
-    if isinstance(value, field.record):
+    return _record(cls, field, field.record, value)
+
+
+def _elements(cls: type[Record], field: Field, value: Any) -> bytes:
+    """The bytes of an array, given as a list of objects (or of records)."""
+    if not isinstance(value, (list, tuple)):
+        reason = f"expected a list, got {type_name(value)}"
+        raise FormatError(cls.NAME, field.name, field.offset, None, reason)
+    assert field.of is not None
+    places = ((field.element(index), item) for index, item in enumerate(value))
+    records = (_record(cls, place, field.of, item) for place, item in places)
+    return _ended(field, joined(cls, field.name or "", records))
+
+
+def _ended(array: Field, raw: bytes) -> bytes:
+    """The elements `raw` with what ends them in the bytes."""
+    assert array.of is not None
+    return raw + bytes(array.of.SIZE) if array.stop == "zero" else raw
+
+
+def _record(cls: type[Record], field: Field, kind: type[Record], value: Any) -> Record:
+    if isinstance(value, kind):
         return value
     try:
         values.refuse_redacted(value)
-        return from_dict(field.record, value)
+        return from_dict(kind, value)
     except Refused as refused:
         raise FormatError(cls.NAME, field.name, field.offset, None, str(refused)) from None
     except FormatError as inner:
@@ -222,6 +262,8 @@ def _from_json(cls: type[Record], field: Field, value: Any) -> bytes | Record:
 
 def _plain(cls: type[Record], field: Field, value: Any) -> bytes | Record:
     """A value as the constructor takes it."""
+    if field.of is not None:
+        return _ended(field, joined(cls, field.name or "", value))
     try:
         if field.record is None:
             field.check(value)

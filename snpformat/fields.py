@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from .wire import Bits, Record
@@ -29,6 +29,7 @@ class Enum:
     NAME = ""
     CLOSED = False
     NAMES: Mapping[int, str] = {}
+    DOCS: Mapping[int, str] = {}  # what the spec says about a value, where it says something
 
     @classmethod
     def name_of(cls, number: int) -> str | None:
@@ -93,11 +94,16 @@ class Field:
         offset, size: in bytes.
         name: None for reserved space.
         type: the type as the spec names it, such as ``u64``, ``bytes[48]`` or ``guest_policy``.
-        kind: ``uint``, ``bytes``, ``record`` or ``reserved``.
+        kind: ``uint``, ``bytes``, ``record``, ``array`` or ``reserved``.
         since, until: the first version that has it, and the first that no longer has it.
         const: the only value it has, when there is only one.
-        minimum, maximum: what a builder enforces; parsing does not.
+        minimum, maximum: what a builder enforces; parsing does not. The maximum of an array is of
+            its elements, and binds both.
         enum, bits, record: the generated class behind the type, if there is one.
+        of: the class of an array's elements.
+        count: how many there are: a number, or the name of the field that tells it.
+        stop: what ends them where nothing counts them: ``zero`` (an element that is all zero) or
+            ``end`` (of the bytes).
         view: (axis, {value of the axis: bit field class}) where an axis decides the meaning.
         reads: the class that the bytes can be read as.
         also: other names of the number or of parts of it.
@@ -109,9 +115,9 @@ class Field:
     """
 
     __slots__ = (
-        "abi", "also", "bits", "cite", "const", "default", "doc", "enum", "hex", "kind", "maximum",
-        "minimum", "name", "offset", "order", "reads", "record", "secret", "since", "size", "type",
-        "until", "view", "when",
+        "abi", "also", "bits", "cite", "const", "count", "default", "doc", "enum", "hex", "kind",
+        "maximum", "minimum", "name", "of", "offset", "order", "reads", "record", "secret", "since",
+        "size", "stop", "type", "until", "view", "when",
     )  # fmt: skip
 
     def __init__(
@@ -131,6 +137,9 @@ class Field:
         enum: type[Enum] | None = None,
         bits: type[Bits] | None = None,
         record: type[Record] | None = None,
+        of: type[Record] | None = None,
+        count: int | str | None = None,
+        stop: str = "",
         view: tuple[str, Mapping[str, type[Bits]]] | None = None,
         reads: type[Record] | None = None,
         also: tuple[str, ...] = (),
@@ -149,6 +158,8 @@ class Field:
             self.kind = "reserved"
         elif record is not None:
             self.kind = "record"
+        elif of is not None:
+            self.kind = "array"
         else:
             self.kind = "bytes" if type.startswith("bytes[") else "uint"
         self.order = order
@@ -161,6 +172,9 @@ class Field:
         self.enum = enum
         self.bits = bits
         self.record = record
+        self.of = of
+        self.count = count
+        self.stop = stop
         self.view = view
         self.reads = reads
         self.also = also
@@ -175,6 +189,26 @@ class Field:
     def end(self) -> int:
         """The first offset behind it."""
         return self.offset + self.size
+
+    @property
+    def elastic(self) -> bool:
+        """Whether it is an array of no fixed size: `size` is 0 then, but for Record.layout's."""
+        return self.of is not None and not isinstance(self.count, int)
+
+    def element(self, index: int) -> Field:
+        """An element of this array, as a field of the same structure."""
+        assert self.of is not None
+        size = self.of.SIZE
+        name = f"{self.name}[{index}]"
+        return Field(self.offset + index * size, size, name, self.of.NAME, record=self.of)
+
+    def sized(self, size: int) -> Field:
+        """This array with the size that it has in some record."""
+        made = object.__new__(Field)
+        for slot in self.__slots__:
+            setattr(made, slot, getattr(self, slot))
+        made.size = size
+        return made
 
     def in_version(self, version: int | None) -> bool:
         """Whether the layout of `version` has it."""
@@ -237,6 +271,15 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<Field {self.name or 'reserved'} {self.type} at {self.offset:#x}>"
+
+
+def nested(record: Record, field: Field) -> Iterator[tuple[Field, Record]]:
+    """The records in a field that is there, each with its place: it, or its elements, or none."""
+    if field.record is not None:
+        yield field, record[field.name or ""]
+    elif field.of is not None:
+        for index, element in enumerate(record[field.name or ""]):
+            yield field.element(index), element
 
 
 def type_name(value: object) -> str:

@@ -54,17 +54,18 @@ def unwrap(data: bytes, spelling: str, sizes: Collection[int]) -> bytes:
         return _from_hex(data)
     if spelling == "base64":
         return _from_base64(data)
-    found = [data]
+    found = []
     for decode in (_from_hex, _from_base64):
         try:
             found.append(decode(data))
         except InputRefused:
             continue
+    found.append(data)
     fitting = [raw for raw in found if len(raw) in sizes]
     if not fitting and _looks_like_hex(data):
         return _from_hex(data)  # to say what is wrong with it, where something is
     # Nothing fits: what could be read as text most likely is text, and its length tells more.
-    return fitting[0] if fitting else (found[1:] or found)[0]
+    return (fitting or found)[0]
 
 
 def _looks_like_hex(data: bytes) -> bool:
@@ -95,11 +96,11 @@ def _from_base64(data: bytes) -> bytes:
         raise InputRefused(f"not base64: {str(error)[:1].lower()}{str(error)[1:]}") from None
 
 
-def write(raw: bytes, path: str, spelling: str) -> None:
+def write(raw: bytes, path: str, spelling: str, *, secret: bool = False) -> None:
     """Write `raw` to a file, or to standard output for ``-``.
 
-    `spelling` is ``raw``, ``hex``, ``base64``, or ``auto``: raw, but hex on a terminal. Raises
-    OSError.
+    `spelling` is ``raw``, ``hex``, ``base64``, or ``auto``: raw, but hex on a terminal. A `secret`
+    file is its owner's only (mode 0600), whatever it was before. Raises OSError.
     """
     to_terminal = path == "-" and sys.stdout is not None and sys.stdout.isatty()
     if spelling == "auto":
@@ -115,10 +116,10 @@ def write(raw: bytes, path: str, spelling: str) -> None:
             raise OSError(9, "standard output is closed")
         sys.stdout.buffer.write(raw)
     else:
-        _replace_file(path, raw)
+        _replace_file(path, raw, secret)
 
 
-def _replace_file(path: str, raw: bytes) -> None:
+def _replace_file(path: str, raw: bytes, secret: bool) -> None:
     """Write all of `raw` or leave what is there; a device or a pipe is written to as it is."""
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as stream:
@@ -127,12 +128,16 @@ def _replace_file(path: str, raw: bytes) -> None:
     path = os.path.realpath(path)
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "xb") as stream:
+        with open(temporary, "xb", opener=_private if secret else None) as stream:
             stream.write(raw)
-        if os.path.exists(path):
+        if os.path.exists(path) and not secret:
             os.chmod(temporary, os.stat(path).st_mode & 0o777)
         os.replace(temporary, path)
     except OSError as error:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise OSError(error.errno, error.strerror, path) from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

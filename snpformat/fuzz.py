@@ -21,7 +21,7 @@ from typing import Any
 from . import catalog, files, show
 from .errors import FormatError
 from .record import Record
-from .testing.edges import Edge, NearValid, edges
+from .testing.edges import Edge, NearValid, edges, samples
 
 SAMPLE = 16
 MAX_FINDINGS = 20
@@ -64,8 +64,8 @@ def forms(name: str | None = None) -> list[Form]:
     found = []
     for cls in classes:
         for version in cls.VERSIONS or (None,):
-            record = cls._default(version)
-            found.append(Form(cls, record.build(), edges(record)))
+            for _, record in samples(cls, version):
+                found.append(Form(cls, record.build(), edges(record)))
     return found
 
 
@@ -162,7 +162,8 @@ def run(name: str | None, count: int | None, seconds: float | None, seed: int | 
 
 
 def _random_bytes(random: Random, form: Form) -> bytes:
-    size = random.choice((0, form.cls.SIZE, form.cls.SIZE, random.randrange(2 * form.cls.SIZE)))
+    usual = len(form.raw)
+    size = random.choice((0, usual, usual, random.randrange(2 * usual)))
     return random.randbytes(size)
 
 
@@ -261,6 +262,8 @@ def _with_junk(random: Random, plain: dict[str, Any]) -> dict[str, Any]:
     while True:
         key = random.choice([*at, "reserved", "format"])
         inner = at.get(key)
+        if isinstance(inner, list) and inner:
+            inner = random.choice(inner)
         if isinstance(inner, dict) and inner and random.random() < 0.8:
             at = inner
             continue

@@ -44,6 +44,8 @@ def _value(record: Record, field: Field, show_secrets: bool, axes: Mapping[str, 
         return value.hex()
     if field.record is not None:
         return to_dict(value, show_secrets, axes)
+    if field.of is not None:
+        return [to_dict(element, show_secrets, axes) for element in value]
     number = _number(value, field.size, field.hex)
     if field.enum is not None:
         return {"value": number, "name": field.enum.name_of(value)}

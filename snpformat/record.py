@@ -7,7 +7,7 @@ works on the built bytes and the field table, which is slower and needs no gener
 
 from __future__ import annotations
 
-from . import assemble, jsonform, reserved as reserved_space
+from . import arrays, assemble, jsonform, reserved as reserved_space
 from .errors import FormatError
 from .fields import SECRET, Field
 
@@ -185,6 +185,34 @@ class VersionedRecord(Record):
         return self._layout_version
 
 
+class VariableRecord(Record):
+    """A Record that ends in an array of no fixed size; SIZE is what stands before that.
+
+    The elements are the last of its `_values`, as one byte string, without the one that ends them.
+    """
+
+    __slots__ = ()
+
+    MIN_SIZE: ClassVar[int] = 0  # in bytes, without any element
+    MAX_SIZE: ClassVar[int] = 0  # with as many as there may be
+
+    @classmethod
+    def parse_prefix(cls, data: Buffer, *, reserved: Reserved = "keep") -> tuple[Self, int]:
+        """Read the structure from the start of `data`: the record, and how many bytes it took.
+
+        What stands behind it is not looked at. An array that ends with the bytes takes all of
+        them, up to MAX_SIZE. Raises FormatError like `parse`.
+        """
+        raw = arrays.as_bytes(cls, data)
+        used = arrays.extent(cls, raw)
+        return cls.parse(raw[:used], reserved=reserved), used
+
+    def layout(self) -> Iterator[tuple[Field, bool]]:
+        """The fields in order; the array at the end with the size that it has here."""
+        for field, here in super().layout():
+            yield (field.sized(len(self.build()) - self.SIZE) if field.elastic else field, here)
+
+
 def show(record: Record, field: Field) -> str:
     """A field's value for people: secrets hidden, enum values by name."""
     value = record[field.name or ""]
@@ -192,7 +220,7 @@ def show(record: Record, field: Field) -> str:
         return SECRET
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, Record):
+    if isinstance(value, (Record, tuple)):
         return repr(value)
     if field.enum is not None:
         return field.enum.name_of(value) or hex(value)

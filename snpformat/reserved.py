@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import FormatError
-from .fields import SECRET
+from .fields import SECRET, nested
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def _unsettled(record: Record) -> Iterator[_Loose]:
         own = raw[field.offset : field.end]
         if not here:
             wanted = bytes(field.size)
-        elif field.record is not None:
-            for loose in _unsettled(record[field.name or ""]):
-                yield loose.inside(field)
+        elif field.kind in ("record", "array"):
+            for place, inner in nested(record, field):
+                for loose in _unsettled(inner):
+                    yield loose.inside(place)
             continue
         elif field.bits is not None and field.const is None:
             wanted = field.to_bytes(field.bits(field.number(own)).settled())

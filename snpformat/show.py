@@ -6,7 +6,7 @@ Plain ASCII. Secrets stay hidden unless they are asked for.
 from __future__ import annotations
 
 from .errors import FormatError
-from .fields import SECRET
+from .fields import SECRET, count, nested
 from .jsonform import view_of
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def title(record: Record) -> str:
         if version != record.layout_version:
             parts.append(f"read like version {record.layout_version}")
     parts += [f"{axis} {told}" for axis in record.INFERS if (told := record.axis_value(axis))]
-    return ", ".join([*parts, f"{record.SIZE} bytes"])
+    return ", ".join([*parts, f"{len(record.build())} bytes"])
 
 
 def table(record: Record, axes: Mapping[str, str], show_secrets: bool) -> Iterator[str]:
@@ -61,6 +61,9 @@ def _rows(
         elif field.record is not None:
             yield from _lines(place, name, [title(value)])
             yield from _rows(value, base + field.offset, indent + "  ", axes, show_secrets)
+        elif field.of is not None:
+            yield from _lines(place, name, [count(len(value), "element")])
+            yield from _elements(record, field, base, indent + "  ", axes, show_secrets)
         elif field.kind == "bytes":
             yield from _lines(place, name, _hex_lines(own))
             if field.reads is not None and any(own):
@@ -70,6 +73,30 @@ def _rows(
             kind = field.bits or view_of(record, field, axes)
             if kind is not None:
                 yield from _bit_rows(kind(value), " " * len(place) + "  ")
+
+
+def _elements(
+    record: Record,
+    array: Field,
+    base: int,
+    indent: str,
+    axes: Mapping[str, str],
+    show_secrets: bool,
+) -> Iterator[str]:
+    """The elements of an array; those at its end that are all zero in one line."""
+    found = [*nested(record, array)]
+    filled = len(found)
+    while filled and not any(found[filled - 1][1].build()):
+        filled -= 1
+    for field, element in found[:filled]:
+        place = f"{indent}{base + field.offset:#05x}  "
+        yield from _lines(place, field.name or "", [title(element)])
+        yield from _rows(element, base + field.offset, indent + "  ", axes, show_secrets)
+    if filled < len(found):
+        first = found[filled][0]
+        place = f"{indent}{base + first.offset:#05x}  "
+        names = f"{first.name}..[{len(found) - 1}]" if len(found) - filled > 1 else first.name
+        yield from _lines(place, names or "", ["all zero"])
 
 
 def _reading(
@@ -155,5 +182,12 @@ def _leaves(record: Record, base: int, prefix: str) -> Iterator[tuple[int, int, 
         name = f"{prefix}{field.name}" if here else ""
         if here and field.record is not None and not field.secret:
             yield from _leaves(record[field.name or ""], base + field.offset, f"{name}.")
+        elif here and field.of is not None:
+            end = field.offset
+            for place, element in nested(record, field):
+                yield from _leaves(element, base + place.offset, f"{prefix}{place.name}.")
+                end = place.end
+            if end < field.end:
+                yield base + end, field.end - end, f"{name} (end)", False
         else:
             yield base + field.offset, field.size, name, field.secret

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import struct
 
+from .arrays import check_elements, divide, elements, joined
 from .bits import Bits
 from .errors import FormatError
 from .fields import Bit, Enum, Field, Refused, count, type_name
 from .ioctls import Ioctl
-from .record import Record, VersionedRecord
+from .record import Record, VariableRecord, VersionedRecord
 from .reserved import settle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable as Iterable, Mapping
     from typing import Any, TypeVar
 
     from typing_extensions import Buffer as Buffer
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Record)
 
 __all__ = [
-    "MALFORMED", "Bit", "Bits", "Enum", "Field", "Ioctl", "Record", "VersionedRecord",
-    "assumed_version", "choose", "gated", "gated_part", "known_version", "parse_part", "part",
-    "refused_bytes", "settle", "shared", "size_error", "value_error",
+    "MALFORMED", "Bit", "Bits", "Enum", "Field", "Ioctl", "Record", "VariableRecord",
+    "VersionedRecord", "assumed_version", "check_elements", "choose", "divide", "elements", "gated",
+    "gated_part", "joined", "known_version", "parse_part", "part", "refused_bytes", "settle",
+    "shared", "size_error", "value_error",
 ]  # fmt: skip
 
 # What struct raises for data or values that do not fit.
@@ -101,7 +103,7 @@ def value_error(cls: type[Record], given: Mapping[str, Any]) -> FormatError:
         if (
             name is None
             or name not in given
-            or field.record is not None
+            or field.kind in ("record", "array")
             or not _is_meant(cls, field, given)
         ):
             continue

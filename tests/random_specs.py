@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from random_structs import StructMaker
 from snpformat_codegen.naming import class_name
 from snpformat_codegen.passes.names import TAKEN_AS_TYPES, TAKEN_IN_BITS, TAKEN_IN_ENUMS
-from spec_data import INTEGERS, PRODUCTS, Data, Plain, SpecSet
+from spec_data import INTEGERS, PRODUCTS, Data, Plain, SpecSet, elastic_of
 
 WORDS = [
     "a", "b1", "flags", "status", "version", "data", "values", "raw", "start", "end", "name",
@@ -181,7 +181,7 @@ class Maker:
         return {"repr": repr, "bits": bits, **self.prose()}
 
     def ioctls(self) -> Data:
-        structs = [name for name, body in self.types["structs"].items() if body["size"] < 1 << 14]
+        structs = [name for name in self.fixed() if self.types["structs"][name]["size"] < 1 << 14]
         found: Data = {}
         for _ in range(self.count(1, 2) if structs else 0):
             own = self.name(self.commands, {"ioctls"}, str)
@@ -196,6 +196,22 @@ class Maker:
                 **self.prose(),
             }
         return found
+
+    def fixed(self) -> list[str]:
+        """The structures of fixed size that can be named."""
+        return [name for name, body in self.types["structs"].items() if elastic_of(body) is None]
+
+    def elements(self) -> list[str]:
+        """Those that can be elements: with one form, and holding only such."""
+        return [name for name in self.fixed() if self._has_one_form(name)]
+
+    def _has_one_form(self, name: str) -> bool:
+        everything = self.made.named("structs") | self.data["structs"]
+        body = everything[name]
+        held = [entry.get("type", entry.get("of")) for entry in body["fields"]]
+        return "axis" not in body and all(
+            self._has_one_form(inner) for inner in held if inner in everything
+        )
 
     def struct(self, name: str) -> Data:
         return StructMaker(self, name).make()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 from snpformat_codegen.passes.names import TAKEN_IN_RECORDS
-from spec_data import INTEGERS, PRODUCTS, Data, Plain, size_of
+from spec_data import INTEGERS, PRODUCTS, Data, Plain, is_elastic, size_of
 
 if TYPE_CHECKING:
     from random_specs import Maker
@@ -37,22 +37,29 @@ class StructMaker:
         self.pieces: list[_Piece] = []
         self.versions: list[int] = []
         self.infers = self.flip(3)
+        self.counting: Data | None = None  # the field that tells the number of elements
 
     def make(self) -> Data:
         if self.flip():
             choices = st.sampled_from([0, 1, 2, 3, 5, 8, 200])
             self.versions = self.maker.draw(st.lists(choices, min_size=1, max_size=4, unique=True))
-        segments = self.count(1, 6)
+        array = {} if self.versions else self.elastic()
+        segments = self.count(0 if array and "count" not in array else 1, 6)
         version_at = self.count(0, segments) if self.versions else None
+        count_at = self.count(0, segments) if "count" in array else None
         made: Data = {}
         for number in range(segments + 1):
             if number == version_at:
                 made["axis"] = self.version_field()
-            elif number < segments or not self.pieces:
+            elif number == count_at:
+                self.count_field(array)
+            elif number < segments or not (self.pieces or array):
                 self.segment()
+        if array:
+            self.place(array, 0)
         self.options()
         made = {"size": self.at, **made, "fields": [piece.entry for piece in self.pieces]}
-        if self.flip(3):
+        if self.at and self.flip(3):
             low = self.count(0, self.at - 1)
             span = Plain(f"{low:#x}..{self.count(low + 1, self.at):#x}")
             made["spans"] = {self.field_name(): span}
@@ -70,6 +77,21 @@ class StructMaker:
                 continue
             self.used.add(found)
             return found
+
+    def elastic(self) -> Data:
+        """Sometimes, an array of no fixed size; the name of its count is given later."""
+        kinds = self.maker.elements()
+        if not kinds or not self.flip(3):
+            return {}
+        made: Data = {"name": self.field_name(), "of": self.pick(kinds)}
+        end: Data = self.pick([{"count": ""}, {"until": "zero"}, {"until": "end"}])
+        return made | end | {"max": self.pick([1, 2, 3, 64, 255])}
+
+    def count_field(self, array: Data) -> None:
+        chosen = self.pick(INTEGERS)
+        self.place({"name": self.field_name(), "type": chosen}, INTEGERS[chosen])
+        self.counting = self.pieces[-1].entry
+        array["count"] = self.counting["name"]
 
     def version_field(self) -> str:
         wide = [n for n, size in INTEGERS.items() if max(self.versions) >> (8 * size) == 0]
@@ -96,17 +118,30 @@ class StructMaker:
             gates = {"since": since, "until": until}
             at = start
             while at < start + size:
-                entry, own = self.part(start + size - at)
+                entry, own = self.part(start + size - at, gated=True)
                 entry |= {key: gate for key, gate in gates.items() if gate is not None}
                 self.place(entry, own, at)
                 at += own
 
-    def part(self, room: int) -> tuple[Data, int]:
+    def part(self, room: int, gated: bool = False) -> tuple[Data, int]:
         """A field of at most `room` bytes, without its options."""
         types = {name: size for name, size in INTEGERS.items() if size <= room}
         for kind in self.maker.types.values():
-            types |= {name: size_of(body) for name, body in kind.items() if size_of(body) <= room}
-        word = self.pick(["type", "type", "type", "type", "bytes", "reserved", "pad"])
+            types |= {
+                name: size_of(body)
+                for name, body in kind.items()
+                if size_of(body) <= room and ("fields" not in body or name in self.maker.fixed())
+            }
+        word = self.pick(["type", "type", "type", "type", "of", "bytes", "reserved", "pad"])
+        structs = self.maker.types["structs"]
+        elements = [name for name in self.maker.elements() if size_of(structs[name]) <= room]
+        if word == "of" and elements and not gated:
+            kind_name = self.pick(elements)
+            each = size_of(structs[kind_name])
+            number = self.count(1, min(room // each, 4))
+            return {"name": self.field_name(), "of": kind_name, "count": number}, number * each
+        if word == "of":
+            word = "type"
         if word == "type":
             chosen = self.pick(types)
             words = NESTED if chosen in self.maker.types["structs"] and self.flip() else None
@@ -119,7 +154,9 @@ class StructMaker:
     def options(self) -> None:
         for piece in self.pieces:
             entry = piece.entry
-            if "name" not in entry or self.is_version(entry):
+            if "name" not in entry or "of" in entry or self.is_version(entry):
+                continue
+            if entry is self.counting:
                 continue
             if self.flip(8):
                 entry["secret"] = True
@@ -158,8 +195,10 @@ class StructMaker:
             elif bits is None or option == "default":
                 entry[option] = self.maker.draw(numbers)
         elif option == "derive" and not enum and not bits:
-            fields = {p.entry["name"]: p.size for p in self.pieces if "name" in p.entry}
-            known = {"sizeof": self.at} | {f"len({name})": n for name, n in fields.items()}
+            pieces = [p for p in self.pieces if "name" in p.entry and not is_elastic(p.entry)]
+            known = {f"len({p.entry['name']})": p.size for p in pieces}
+            if not any(is_elastic(piece.entry) for piece in self.pieces):
+                known["sizeof"] = self.at
             entry["derive"] = self.pick([word for word, value in known.items() if value <= top])
         elif option == "limits" and not bits:
             # A closed enum has to keep one of its values.
@@ -182,7 +221,8 @@ class StructMaker:
 
     def reading(self, entry: Data, size: int) -> None:
         """Sometimes, a structure of the same size to read the bytes as."""
-        kinds = [n for n, body in self.maker.types["structs"].items() if size_of(body) == size]
+        structs = self.maker.types["structs"]
+        kinds = [name for name in self.maker.fixed() if size_of(structs[name]) == size]
         if kinds and self.flip() and f"{entry['name']}_view" not in self.used:
             entry["reads"] = self.pick(kinds)
 
@@ -208,11 +248,11 @@ class StructMaker:
         deciding = [
             other
             for other in self.numbers()
-            if other["at"] < entry["at"] and not never & other.keys()
+            if other["at"] < entry["at"] and not never & other.keys() and other is not self.counting
         ]
-        if "name" not in entry or {"const", "derive"} & entry.keys() or not deciding:
+        if "name" not in entry or {"const", "derive", "of"} & entry.keys() or not deciding:
             return
-        if self.is_version(entry):
+        if self.is_version(entry) or entry is self.counting:
             return
         other = self.pick(deciding)
         enum = self.maker.types["enums"].get(other["type"])

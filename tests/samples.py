@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snpformat import catalog
+from snpformat.fields import nested
 from snpformat.testing import strategies
 
 if TYPE_CHECKING:
@@ -64,8 +65,14 @@ def assert_same(record: Record, container: Any) -> None:
         if not here:
             assert container[name] == own, name
             assert field.name is None or record[field.name] is None, name
-        elif field.record is not None:
-            assert_same(record[name], container[name])
+        elif field.kind in ("record", "array"):
+            parts = [part for _, part in nested(record, field)]
+            found = container[name] if field.of else [container[name]]
+            if field.stop == "zero":
+                *found, end = found
+                assert end == bytes(len(end))
+            for part, own_container in zip(parts, found, strict=True):
+                assert_same(part, own_container)
         elif field.bits is not None:
             for bit in field.bits.BITS:
                 part = container[name][bit.name or f"reserved_{bit.low}"]

@@ -14,11 +14,12 @@ import pytest
 from construct import ConstructError  # type: ignore[import-untyped, unused-ignore]
 from snpformat_codegen import layout
 from snpformat_codegen.naming import class_name
-from spec_data import PRODUCTS, SpecSet
+from spec_data import PRODUCTS, SpecSet, is_elastic
 from spec_oracle import Oracle, Part
 
 from snpformat import FormatError
-from snpformat.record import Record
+from snpformat.arrays import sizes_of
+from snpformat.record import Record, VariableRecord
 
 
 class Generated:
@@ -81,6 +82,8 @@ def check_tables(made: Generated) -> None:
         }
         cls = getattr(made.formats, class_name(name))
         assert known == cls.NAMES
+        docs = {n: one_line(v.get("doc", "")) for n, v in enum["values"].items() if known[n] != v}
+        assert {number: doc for number, doc in docs.items() if doc} == cls.DOCS
         assert {value: getattr(cls, word.upper()) for value, word in known.items()} == {
             value: value for value in known
         }
@@ -129,6 +132,11 @@ def assert_reads(made: Generated, struct: str, record: Record, expected: dict[st
         value, wanted = record[part.name], expected[part.name]
         if part.kind == "record" and wanted is not None:
             assert_reads(made, part.entry["type"], value, wanted)
+            continue
+        if part.kind == "array":
+            assert type(value) is tuple
+            for element, inner in zip(value, wanted, strict=True):
+                assert_reads(made, part.entry["of"], element, inner)
             continue
         assert value == wanted, part.name
         if part.entry.get("type") in made.oracle.bits and value is not None:
@@ -215,6 +223,12 @@ def assert_same(made: Generated, struct: str, container: Any, raw: bytes) -> Non
             assert container[part.name] == own, part.name
         elif part.kind == "record":
             assert_same(made, part.entry["type"], container[part.name], own)
+        elif part.kind == "array":
+            elements = made.oracle.elements(raw, part)
+            end = [bytes(made.oracle.element_size(part.entry))] * (len(container[part.name]))
+            assert container[part.name][len(elements) :] == end[len(elements) :]
+            for element, inner in zip(elements, container[part.name], strict=False):
+                assert_same(made, part.entry["of"], inner, element)
         elif part.entry["type"] in made.oracle.bits and part.const is None:
             number = made.oracle.number(struct, raw, part)
             for bit, value in made.oracle.read_bits(part.entry["type"], number):
@@ -269,6 +283,7 @@ def check_constructor(made: Generated, struct: str, raw: bytes) -> None:
         for part in parts
         if part.name and part.const is None and record[part.name] is not None
     }
+    given.pop(made.oracle.counting(struct) or "", None)
     if not made.oracle.buildable(struct, raw):
         with pytest.raises(FormatError, match=r"less than|more than"):
             cls(**given)
@@ -282,6 +297,8 @@ def check_constructor(made: Generated, struct: str, raw: bytes) -> None:
     assert cls.parse(bytes(expected)) == built
     assert cls.from_dict(built.to_dict(show_secrets=True)) == built
     for part in made.oracle.all_parts(struct):
+        if part.name == made.oracle.counting(struct):
+            continue
         if part.name and part.name not in given and part.const is None:
             value = made.record(part.entry["type"])() if part.kind == "record" else 1
             with pytest.raises(FormatError, match="is given, but"):
@@ -291,12 +308,16 @@ def check_constructor(made: Generated, struct: str, raw: bytes) -> None:
 def check_refusals(made: Generated, struct: str, raw: bytes, random: Random) -> None:
     """Both faces accept, or both refuse, whatever is changed."""
     spoilt = bytearray(raw)
-    for _ in range(random.randint(1, 3)):
+    for _ in range(random.randint(1, 3) if raw else 0):
         spoilt[random.randrange(len(raw))] = random.choice([0, 1, 0xFF, random.randrange(256)])
     for data in (bytes(spoilt), bytes(len(raw)), random.randbytes(len(raw))):
-        assert accepts(made.record(struct).parse, data) == accepts(
-            made.declaration(struct).parse, data
-        ), data.hex()
+        cls = made.record(struct)
+        # construct reads from the start, and sees no end
+        parse: Callable[[bytes], object] = cls.parse
+        if issubclass(cls, VariableRecord):
+            parse = cls.parse_prefix
+        taken = accepts(parse, data)
+        assert taken == accepts(made.declaration(struct).parse, data), data.hex()
 
 
 def accepts(parse: Callable[[bytes], object], raw: bytes) -> bool:
@@ -310,10 +331,14 @@ def accepts(parse: Callable[[bytes], object], raw: bytes) -> bool:
 def check_lengths(made: Generated, struct: str, raw: bytes) -> None:
     """A buffer that ends anywhere too early is refused by both; one too long by the record."""
     assert accepts(made.declaration(struct).parse, raw)
+    cls = made.record(struct)
+    # An array that ends with the bytes is a whole one wherever an element ends.
+    whole = sizes_of(cls) if cls.FIELDS[-1].stop == "end" else range(0)
     for length in range(len(raw)):
-        assert not accepts(made.record(struct).parse, raw[:length]), length
-        assert not accepts(made.declaration(struct).parse, raw[:length]), length
-    assert not accepts(made.record(struct).parse, raw + b"\0")
+        assert accepts(cls.parse, raw[:length]) == (length in whole), length
+        assert accepts(made.declaration(struct).parse, raw[:length]) == (length in whole), length
+    if len(raw) + 1 not in whole:
+        assert not accepts(cls.parse, raw + b"\0")
 
 
 def check_changes(made: Generated, struct: str, version: int | None, random: Random) -> None:
@@ -322,13 +347,19 @@ def check_changes(made: Generated, struct: str, version: int | None, random: Ran
     first, second = (made.oracle.valid(struct, version, random, True) for _ in range(2))
     record, other = cls.parse(first), cls.parse(second)
     deciding = {name for f in cls.FIELDS if f.when for name in f.when[:1]} | {cls.VERSION_FIELD}
+    deciding.add(made.oracle.counting(struct))
     for part in made.oracle.parts(struct, version):
         name = part.name
         if name is None or name in deciding or record[name] is None or other[name] is None:
             continue
         changed = record.replace(**{name: other[name]})
-        expected = first[: part.start] + second[part.start : part.end] + first[part.end :]
-        assert changed.build() == expected, name
+        end = None if is_elastic(part.entry) else part.end
+        expected = (
+            first[: part.start]
+            + second[part.start : end]
+            + first[len(first) if end is None else end :]
+        )
+        assert changed.build() == made.oracle.counted(struct, expected), name
     for another in made.oracle.versions(struct):
         if another != version and cls.VERSION_FIELD and not fixed_fields(made, struct):
             moved = record.replace(**{cls.VERSION_FIELD: another})

@@ -67,6 +67,16 @@ def flow(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def is_elastic(entry: Data) -> bool:
+    """Whether a field is an array of no fixed size."""
+    return "of" in entry and not isinstance(entry.get("count"), int)
+
+
+def elastic_of(body: Data) -> Data | None:
+    """The array of no fixed size that ends a structure."""
+    return next((entry for entry in body["fields"] if is_elastic(entry)), None)
+
+
 def size_of(body: Data) -> int:
-    """Bytes of an enum, a bit field or a structure."""
+    """Bytes of an enum, a bit field or a structure; of what stands before an array that varies."""
     return int(body["size"]) if "size" in body else INTEGERS[body["repr"]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from spec_data import INTEGERS, Data, SpecSet, size_of
+from spec_data import INTEGERS, Data, SpecSet, elastic_of, is_elastic, size_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Part:
     name: str | None
     start: int
     size: int
-    kind: str  # "uint", "bytes", "record" or "reserved"
+    kind: str  # "uint", "bytes", "record", "array" or "reserved"
     const: int | bytes | None
 
     @property
@@ -75,6 +75,8 @@ class Oracle:
 
     def _part(self, struct: str, entry: Data) -> Part:
         kind, at, size = entry.get("type"), entry["at"], self._size(entry)
+        if "of" in entry:
+            return Part(entry, entry["name"], at, size, "array", None)
         if kind is None:
             word = "bytes" if "bytes" in entry else "reserved"
             const = bytes.fromhex(entry["const"]) if "const" in entry else None
@@ -91,10 +93,38 @@ class Oracle:
 
     def _size(self, entry: Data) -> int:
         kind = entry.get("type")
+        if "of" in entry:
+            return 0 if is_elastic(entry) else int(entry["count"]) * self.element_size(entry)
         if kind is None:
             return next(int(entry[word]) for word in ("bytes", "reserved", "pad") if word in entry)
         body = self.enums.get(kind) or self.bits.get(kind) or self.structs.get(kind)
         return size_of(body) if body else INTEGERS[kind]
+
+    def element_size(self, entry: Data) -> int:
+        return size_of(self.structs[entry["of"]])
+
+    def elements(self, raw: bytes, part: Part) -> list[bytes]:
+        """The elements of an array of `raw`, without the one that ends it."""
+        size = self.element_size(part.entry)
+        own = raw[part.start :] if is_elastic(part.entry) else raw[part.start : part.end]
+        found = [own[at : at + size] for at in range(0, len(own), size)]
+        return found[:-1] if part.entry.get("until") == "zero" else found
+
+    def counting(self, struct: str) -> str | None:
+        """The field that tells the number of elements."""
+        array = elastic_of(self.structs[struct])
+        return array.get("count") if array else None
+
+    def counted(self, struct: str, raw: bytes) -> bytes:
+        """`raw` with the number of its elements where that is told."""
+        name = self.counting(struct)
+        if name is None:
+            return raw
+        parts = {part.name: part for part in self.all_parts(struct)}
+        array = next(part for part in parts.values() if is_elastic(part.entry))
+        number = len(self.elements(raw, array))
+        own = number.to_bytes(parts[name].size, self.order(struct))
+        return raw[: parts[name].start] + own + raw[parts[name].end :]
 
     def is_there(self, struct: str, raw: bytes, version: int | None, part: Part) -> bool:
         """Whether a part of this version is a field of `raw`, and not reserved space."""
@@ -113,10 +143,19 @@ class Oracle:
         size = self.structs[struct]["size"]
         raw = bytearray(random.choice([bytes(size), random.randbytes(size), b"\xff" * size]))
         for part in self.parts(struct, version):
-            raw[part.start : part.end] = self._own(
-                struct, version, part, bytes(raw), random, limits
-            )
-        return bytes(raw)
+            own = self._own(struct, version, part, bytes(raw), random, limits)
+            raw[part.start : part.end] = own
+        return self.counted(struct, bytes(raw))
+
+    def _array(self, entry: Data, random: Random, limits: bool) -> bytes:
+        kind, until = entry["of"], entry.get("until")
+        count = entry.get("count")
+        number = count if isinstance(count, int) else random.randint(0, min(entry["max"], 3))
+        found = [self.valid(kind, None, random, limits) for _ in range(number)]
+        if until == "zero":  # what has nothing but reserved bytes would be its end once they go
+            found = [each for each in found if any(each) and any(self.settled(kind, each))]
+            found.append(bytes(self.element_size(entry)))
+        return b"".join(found)
 
     def _own(
         self,
@@ -138,6 +177,8 @@ class Oracle:
         if not self.is_there(struct, raw, version, part):
             return random.choice([bytes(part.size), random.randbytes(part.size)])
         kind = part.entry.get("type", "")
+        if part.kind == "array":
+            return self._array(part.entry, random, limits)
         if part.kind == "record":
             return self.valid(kind, random.choice(self.versions(kind)), random, limits)
         if part.kind == "bytes":
@@ -182,6 +223,9 @@ class Oracle:
                 found[f"reserved_{part.start:x}"] = own
             elif part.kind == "record":
                 found[part.name or ""] = self.read(part.entry["type"], own)
+            elif part.kind == "array":
+                elements = self.elements(raw, part)
+                found[part.name or ""] = [self.read(part.entry["of"], each) for each in elements]
             elif part.kind == "uint":
                 found[part.name or ""] = self.number(struct, raw, part)
             else:
@@ -209,6 +253,11 @@ class Oracle:
                 own = bytes(part.size)
             elif part.kind == "record":
                 own = self.settled(part.entry["type"], own)
+            elif part.kind == "array":
+                elements = self.elements(raw, part)
+                own = b"".join(self.settled(part.entry["of"], each) for each in elements)
+                mended[part.start : part.start + len(own)] = own
+                continue
             elif kind in self.bits:
                 value = self._settled_bits(kind, self.number(struct, raw, part))
                 own = value.to_bytes(part.size, self.order(struct))

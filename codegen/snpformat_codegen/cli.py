@@ -9,17 +9,18 @@ import keyword
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from . import layout, output, passes, program
 from .codes import CODES
 from .diagnostics import Diagnostic, Log, render
-from .emit import EMITTERS
+from .emit import EMITTERS, strategies
 from .explain import explain
 from .ir import Program
 from .listing import listing
+from .reference import reference
 from .schema import schema
 from .words import near_miss
 
@@ -119,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
 
     schema = commands.add_parser("schema", help="print the JSON Schema of the language")
     schema.set_defaults(run=_schema)
+
+    reference = commands.add_parser(
+        "reference", help="print the reference of the ioctls (Markdown)"
+    )
+    reference.add_argument("--specs", metavar="DIR", help="the specs (default: those of snpformat)")
+    reference.set_defaults(run=_reference)
     return parser
 
 
@@ -156,6 +163,15 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _schema(arguments: argparse.Namespace) -> int:
     print(json.dumps(schema(), indent=2))
+    return DONE
+
+
+def _reference(arguments: argparse.Namespace) -> int:
+    modules = layout.resolve(_checked(Path(arguments.specs or SPECS)))
+    if not any(module.ioctls for module in modules):
+        raise UsageError("these specs have no ioctls")
+    for line in reference(modules):
+        print(line)
     return DONE
 
 
@@ -202,9 +218,9 @@ def _generate(arguments: argparse.Namespace) -> int:
     specs = Path(arguments.specs) if arguments.specs else SPECS
     files = _texts(_checked(specs))
     root = Path(arguments.out or ROOT).joinpath(*package.split("."))
-    for name in ("__init__.py", "py.typed"):  # a package of its own: made once, then its owner's
+    for name, text in _packages(package, files).items():
         if not (root / name).exists():
-            files[name] = f'"""Formats of {package}."""\n' if name.endswith(".py") else ""
+            files[name] = text
     if arguments.check:
         return _report_differences(output.differences(root, files), arguments)
     changed = output.write(root, files)
@@ -212,6 +228,15 @@ def _generate(arguments: argparse.Namespace) -> int:
         print(path)
     print(f"{len(files)} files, {len(changed)} changed")
     return DONE
+
+
+def _packages(package: str, files: Mapping[str, str]) -> dict[str, str]:
+    """What makes packages of the folders: made once, then their owner's."""
+    found = {"__init__.py": f'"""Formats of {package}."""\n', "py.typed": ""}
+    if f"{strategies.FOLDER}/strategies.py" in files:
+        text = f'"""For tests of code that uses {package}: Hypothesis strategies."""\n'
+        found[f"{strategies.FOLDER}/__init__.py"] = text
+    return found
 
 
 def _checked(specs: Path) -> Program:

@@ -48,4 +48,7 @@ CODES = {
     "SF060": "A span reaches outside its structure, or is empty.",
     "SF061": "The condition of a field cannot be decided by what it names.",
     "SF062": "A view does not fit the field it reads.",
+    "SF063": "An array of no fixed size has a field behind it, or stands in what has versions.",
+    "SF064": "A structure of no fixed size, or with versions, where only a fixed one can stand.",
+    "SF065": "A field that cannot tell a number of elements.",
 }

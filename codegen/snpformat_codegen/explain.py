@@ -53,6 +53,12 @@ ADVICE = {
     "SF060": ("The end of a span is not included.", "aad: 0x30..0x60"),
     "SF061": ("It has to be a plain number, always there, at a lower offset.", "when: {status: 0}"),
     "SF062": ("What reads the bytes has to be as wide as they are.", ""),
+    "SF063": (
+        "What stands behind it would have no offset, whatever version it is in.",
+        "{at: 0x10, name: entries, of: entry, until: zero, max: 64}",
+    ),
+    "SF064": ("Offsets and sizes are numbers. Read such a structure on its own.", ""),
+    "SF065": ("It is an earlier plain number, and written from the elements there are.", ""),
 }
 
 

@@ -6,7 +6,7 @@ own). Nothing here has been checked against anything else yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .diagnostics import SourceFile, Span
@@ -108,14 +108,37 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class Array:
+    """Elements of one structure: `count` of them (a number, or the field that tells it), or as many
+    as stand before what `stop` names; then `maximum` bounds them."""
+
+    of: Spot[str]
+    count: Spot[Literal] | None
+    stop: Spot[str] | None  # "zero" or "end"
+    maximum: Spot[int] | None
+
+    @property
+    def fixed(self) -> int | None:
+        """How many elements there always are."""
+        number = self.count.value if self.count else None
+        return number if isinstance(number, int) else None
+
+    @property
+    def misspelt(self) -> bool:
+        """Whether its number is none that the language has, such as 010."""
+        return self.count is not None and str(self.count.value)[:1].isdigit() and self.fixed is None
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """A declared stretch of a structure: `type` or `size` is set; without a name reserved."""
+    """A declared stretch: `type`, `size` or `array` is set; without a name it is reserved."""
 
     span: Span
     at: Spot[int]
     name: Spot[str] | None
     type: Spot[str] | None
     size: Spot[int] | None
+    array: Array | None
     since: Spot[int] | None
     until: Spot[int] | None
     const: Spot[Literal] | None
@@ -130,6 +153,16 @@ class Field:
     hex: bool
     secret: bool
     prose: Prose
+
+    @property
+    def holds(self) -> Spot[str] | None:
+        """The type of what stands there: its own, or that of its elements."""
+        return self.array.of if self.array else self.type
+
+    @property
+    def elastic(self) -> bool:
+        """Whether it is an array of no fixed size."""
+        return self.array is not None and self.array.fixed is None and not self.array.misspelt
 
     @property
     def label(self) -> str:
@@ -155,6 +188,11 @@ class StructType:
     infer: dict[str, tuple[Spot[str], tuple[Inference, ...]]]
     prose: Prose
     broken: bool
+
+    @property
+    def elastic(self) -> Field | None:
+        """The array of no fixed size; `size` is that of what stands before it."""
+        return next((field for field in self.fields if field.elastic), None)
 
 
 # What Linux encodes in the two highest bits of a command.
@@ -220,13 +258,24 @@ class Program:
         return next(m for m in self.modules.values() if any(own is kind for own in m.types()))
 
     def size_of(self, module: Module, field: Field) -> int | None:
-        """Bytes that `field` takes; None when its type is not known."""
-        if field.size:
-            return field.size.value
-        assert field.type is not None
-        if field.type.value in BUILTIN_SIZES:
-            return BUILTIN_SIZES[field.type.value]
-        kind = self.visible_types(module).get(field.type.value)
-        if kind is None:
-            return None
-        return kind.size.value if isinstance(kind, StructType) else kind.size
+        """Bytes that `field` takes; None when its type is not known, 0 when it is elastic."""
+        return size_in(field, self.visible_types(module))
+
+
+def size_in(field: Field, visible: Mapping[str, Type]) -> int | None:
+    """Bytes that `field` takes; None when its type is not known, 0 when it is elastic."""
+    if field.size:
+        return field.size.value
+    if field.elastic:
+        return 0
+    holds = field.holds
+    assert holds is not None
+    number = field.array.fixed if field.array else 1
+    if number is None:
+        return None
+    if holds.value in BUILTIN_SIZES:
+        return number * BUILTIN_SIZES[holds.value]
+    kind = visible.get(holds.value)
+    if kind is None:
+        return None
+    return number * (kind.size.value if isinstance(kind, StructType) else kind.size)

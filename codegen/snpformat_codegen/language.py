@@ -21,6 +21,8 @@ CITE = Text("SOURCE and the place in it", r"(?s)[a-z][a-z0-9_]{0,63}(\s.*)?")
 REPR = Choice(tuple(ir.BUILTIN_SIZES))
 OFFSET = Integer("an offset in bytes", 0, 1 << 20)
 SIZE = Integer("a size in bytes", 1, 1 << 20)
+FIXED_SIZE = Integer("a size in bytes", 0, 1 << 20)
+ELEMENTS = Integer("a number of elements", 1, 1 << 16)
 NUMBER = Integer()
 VERSION = Integer("a version number", 0, (1 << 32) - 1)
 BITS = Range("bits: a number, or a..b with both included", single=True)
@@ -81,9 +83,25 @@ BYTES = Table(
     }
     | PROSE,
 )
+ARRAY = Table(
+    "an array",
+    {
+        "at": GATES["at"],
+        "name": NAMED["name"],
+        "of": Key(TYPE, "the structure that each element is"),
+        "count": Key(WORD, "how many elements: a number, or the earlier field that tells it"),
+        "until": Key(
+            Choice(("zero", "end")), "what ends it: an all-zero element, or the end of the bytes"
+        ),
+        "max": Key(ELEMENTS, "the most elements there may be, where count is no number"),
+    }
+    | PROSE,
+)
 RESERVED = Table("reserved space", GATES | {"reserved": Key(SIZE, "its length")} | PROSE)
 PAD = Table("padding", GATES | {"pad": Key(SIZE, "its length: what C adds to align")} | PROSE)
-FIELD = Forms("a field", {"type": TYPED, "bytes": BYTES, "reserved": RESERVED, "pad": PAD})
+FIELD = Forms(
+    "a field", {"type": TYPED, "bytes": BYTES, "of": ARRAY, "reserved": RESERVED, "pad": PAD}
+)
 
 BIT_PLACE = {"bits": Key(BITS, "bit 0 is the least significant", required=True)}
 NAMED_BIT = Table(
@@ -129,7 +147,11 @@ INFERENCE = Table(
 STRUCT = Table(
     "a structure",
     {
-        "size": Key(SIZE, "its size, which the fields must fill exactly", required=True),
+        "size": Key(
+            FIXED_SIZE,
+            "its size, which the fields must fill exactly; an array of no fixed size stands behind",
+            required=True,
+        ),
         "axis": Key(NAME, "the axis that since and until count on"),
         "fields": Key(ListOf(FIELD), "every byte of it, reserved ones too", required=True),
         "spans": Key(MapOf(NAME, SPAN), "named ranges, such as the signed bytes"),

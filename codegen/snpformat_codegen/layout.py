@@ -12,7 +12,16 @@ from . import ir
 from .diagnostics import Log
 from .naming import class_name
 from .passes.values import number_of
-from .places import BitPlace, BitsLayout, Cell, EnumLayout, Place, ViewLayout, cells_of
+from .places import (
+    ArrayLayout,
+    BitPlace,
+    BitsLayout,
+    Cell,
+    EnumLayout,
+    Place,
+    ViewLayout,
+    cells_of,
+)
 from .shapes import Spot
 from .versioning import in_version, versions_of
 
@@ -40,8 +49,32 @@ class StructLayout:
     def named(self) -> tuple[Place, ...]:
         return tuple(place for place in self.places if place.name)
 
+    @property
+    def array(self) -> Place | None:
+        """The array of no fixed size that ends it; `size` is what stands before that."""
+        return next((place for place in self.places if place.elastic), None)
+
+    @property
+    def counting(self) -> Place | None:
+        """The place that tells how many elements there are; a builder writes it from them."""
+        array = self.array.array if self.array else None
+        return next((p for p in self.named if array and p.name == array.count), None)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The least and the most bytes that it takes."""
+        array = self.array.array if self.array else None
+        if array is None:
+            return self.size, self.size
+        assert array.maximum is not None
+        least = self.size + (array.of.size if array.stop == "zero" else 0)
+        return least, least + array.maximum * array.of.size
+
     def cell_of(self, place: Place) -> int:
-        """The index of the cell that holds `place` or begins it."""
+        """The index of the cell that holds `place` or begins it; an array behind all of them has
+        the next one."""
+        if place.elastic:
+            return len(self.cells)
         return next(i for i, c in enumerate(self.cells) if c.offset <= place.offset < c.end)
 
     def in_version(self, version: int) -> tuple[Place, ...]:
@@ -213,6 +246,8 @@ class _Resolver:
         assert size is not None
         if field.name is None:
             word = "reserved"
+        elif field.array:
+            word = "array"
         elif isinstance(kind, ir.StructType):
             word = "record"
         else:
@@ -232,6 +267,7 @@ class _Resolver:
             enum=self.enums[kind.name.value] if isinstance(kind, ir.EnumType) else None,
             bits=self.bits[kind.name.value] if isinstance(kind, ir.BitsType) else None,
             record=record,
+            array=self._array(module, field.array),
             const=self._const(module, struct, field, kind),
             default=self._default(field, kind, size),
             minimum=field.minimum.value if field.minimum else None,
@@ -245,6 +281,18 @@ class _Resolver:
             doc=field.prose.doc,
             cite=_prose(field.prose)[1],
             abi=field.prose.abi,
+        )
+
+    def _array(self, module: ir.Module, array: ir.Array | None) -> ArrayLayout | None:
+        if array is None:
+            return None
+        of = self._named_struct(module, array.of)
+        assert of is not None
+        return ArrayLayout(
+            of,
+            array.count.value if array.count else None,
+            array.stop.value if array.stop else "",
+            array.maximum.value if array.maximum else None,
         )
 
     def _const(

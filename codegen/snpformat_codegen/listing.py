@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .layout import StructLayout
-from .places import Place
+from .places import ArrayLayout, Place
 
 
 def listing(struct: StructLayout, version: int | None) -> Iterator[str]:
     """Offset, size, type and name of every place, in one version or with the versions of each."""
     shown = struct.places if version is None else struct.in_version(version)
-    what = f"{struct.name}, {struct.size} bytes, {struct.endian} endian"
+    least, most = struct.sizes
+    size = f"{least} bytes" if least == most else f"{least} to {most} bytes"
+    what = f"{struct.name}, {size}, {struct.endian} endian"
     if version is not None:
         what += f", version {version}"
     elif struct.versions:
@@ -35,17 +37,20 @@ def _row(place: Place, with_versions: bool) -> tuple[str, str, str, str, str]:
         f"{place.size:#x}",
         place.type_name if place.name else "",
         place.name or "(reserved)",
-        "; ".join(_remarks(place, with_versions)),
+        "; ".join(remarks(place, with_versions)),
     )
 
 
-def _remarks(place: Place, with_versions: bool) -> Iterator[str]:
+def remarks(place: Place, with_versions: bool) -> Iterator[str]:
+    """What is said of a place beside its type, in short."""
     if with_versions and place.since is not None:
         yield f"from version {place.since}"
     if with_versions and place.until is not None:
         yield f"before version {place.until}"
     if place.const is not None:
         yield f"always {place.const.hex() if isinstance(place.const, bytes) else hex(place.const)}"
+    if place.array is not None:
+        yield from _array_remarks(place.array)
     if place.minimum is not None:
         yield f"min {place.minimum}"
     if place.maximum is not None:
@@ -60,6 +65,14 @@ def _remarks(place: Place, with_versions: bool) -> Iterator[str]:
         yield f"also {', '.join(name for name, _ in place.also)}"
     if place.secret:
         yield "secret"
+
+
+def _array_remarks(array: ArrayLayout) -> Iterator[str]:
+    yield f"{array.of.size:#x} each"
+    if array.stop:
+        yield "until one that is all zero" if array.stop == "zero" else "until the end of the bytes"
+    if array.maximum is not None:
+        yield f"at most {array.maximum}"
 
 
 def _view_names(place: Place) -> Iterator[str]:

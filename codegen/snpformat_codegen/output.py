@@ -42,6 +42,8 @@ def leftovers(root: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 def _is_generated(path: Path) -> bool:
+    if path.name == "__init__.py":
+        return False  # it makes a package of what else stands there
     with path.open("rb") as stream:
         return MARK.encode() in stream.read(2000)
 

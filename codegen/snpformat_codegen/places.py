@@ -78,19 +78,30 @@ class ViewLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrayLayout:
+    """Elements: `count` of them (a number, or the field that tells it), or up to `stop`."""
+
+    of: StructLayout
+    count: int | str | None
+    stop: str  # "zero", "end" or empty
+    maximum: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A stretch of a structure. `name` is None for reserved space; `code` is its struct format."""
 
     name: str | None
     offset: int
     size: int
-    kind: str  # "uint", "bytes", "record" or "reserved"
+    kind: str  # "uint", "bytes", "record", "array" or "reserved"
     since: int | None
     until: int | None
     versions: tuple[int, ...]
     enum: EnumLayout | None
     bits: BitsLayout | None
     record: StructLayout | None
+    array: ArrayLayout | None
     const: int | bytes | None
     default: int | bytes
     minimum: int | None
@@ -114,6 +125,11 @@ class Place:
         return self.since is not None or self.until is not None
 
     @property
+    def elastic(self) -> bool:
+        """Whether it is an array of no fixed size; `size` is 0 then."""
+        return self.array is not None and not isinstance(self.array.count, int)
+
+    @property
     def code(self) -> str:
         return (
             {1: "B", 2: "H", 4: "I", 8: "Q"}[self.size] if self.kind == "uint" else f"{self.size}s"
@@ -125,6 +141,9 @@ class Place:
         for kind in (self.enum, self.bits, self.record):
             if kind is not None:
                 return kind.name
+        if self.array is not None:
+            count = "" if self.array.count is None else self.array.count
+            return f"{self.array.of.name}[{count}]"
         return f"u{self.size * 8}" if self.kind == "uint" else f"bytes[{self.size}]"
 
 
@@ -143,9 +162,12 @@ class Cell:
 
 
 def cells_of(places: Iterable[Place], size: int) -> Iterable[Cell]:
-    """The cut of [0, size): one cell for each group of overlapping named places, and the rest."""
+    """The cut of [0, size): one cell for each group of overlapping named places, and the rest.
+
+    An array of no fixed size stands behind it.
+    """
     end = 0
-    for group in _groups(place for place in places if place.name):
+    for group in _groups(place for place in places if place.name and not place.elastic):
         start, stop = group[0].offset, max(place.end for place in group)
         if start > end:
             yield Cell(end, start - end, f"{start - end}s", None)

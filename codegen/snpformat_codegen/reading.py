@@ -169,13 +169,14 @@ def _field(entry: Entry) -> ir.Field:
         name=get("name"),
         type=get("type"),
         size=get("bytes") or get("reserved") or get("pad"),
+        array=_array(entry),
         since=get("since"),
-        until=get("until"),
+        until=get("until") if get("of") is None else None,
         const=_literal(get("const")) if get("bytes") is None else get("const"),
         default=_literal(get("default")) if get("bytes") is None else get("default"),
         derive=get("derive"),
         minimum=get("min"),
-        maximum=get("max"),
+        maximum=get("max") if get("of") is None else None,
         view=_view(get("view")),
         reads=get("reads"),
         also={name.value: (name, part) for name, part in _pairs(get("also"))},
@@ -184,6 +185,13 @@ def _field(entry: Entry) -> ir.Field:
         secret=_value(get("secret"), False),
         prose=_prose(entry),
     )
+
+
+def _array(entry: Entry) -> ir.Array | None:
+    get: Any = entry.get
+    if get("of") is None:
+        return None
+    return ir.Array(get("of"), _literal(get("count")), get("until"), get("max"))
 
 
 def _view(entry: Entry | None) -> ir.View | None:

@@ -10,6 +10,14 @@ from snpformat.constructs.typed import ConstructFormatError as ConstructFormatEr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .cert_table import CertTable as CertTable, CertTableEntry as CertTableEntry
+    from .cpuid import (
+        CpuidFunction as CpuidFunction,
+        CpuidPage as CpuidPage,
+        MsgCpuidReq as MsgCpuidReq,
+        MsgCpuidRsp as MsgCpuidRsp,
+    )
+    from .hcl import HclHeader as HclHeader, HclRequestData as HclRequestData
     from .ioctl import (
         Exitinfo2 as Exitinfo2,
         SnpDerivedKeyReq as SnpDerivedKeyReq,
@@ -48,10 +56,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AttestationReport": "report",
+    "CertTable": "cert_table",
+    "CertTableEntry": "cert_table",
+    "CpuidFunction": "cpuid",
+    "CpuidPage": "cpuid",
     "Exitinfo2": "ioctl",
     "GuestFieldSelect": "key",
     "GuestPolicy": "report",
+    "HclHeader": "hcl",
+    "HclRequestData": "hcl",
     "KeyInfo": "report",
+    "MsgCpuidReq": "cpuid",
+    "MsgCpuidRsp": "cpuid",
     "MsgHdr": "msg_hdr",
     "MsgKeyReq": "key",
     "MsgKeyReqV2": "key",
@@ -79,11 +95,19 @@ _HOMES = {
 
 __all__ = [
     "AttestationReport",
+    "CertTable",
+    "CertTableEntry",
     "ConstructFormatError",
+    "CpuidFunction",
+    "CpuidPage",
     "Exitinfo2",
     "GuestFieldSelect",
     "GuestPolicy",
+    "HclHeader",
+    "HclRequestData",
     "KeyInfo",
+    "MsgCpuidReq",
+    "MsgCpuidRsp",
     "MsgHdr",
     "MsgKeyReq",
     "MsgKeyReqV2",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from construct import Construct, ConstructError  # type: ignore[import-untyped, unused-ignore]
+from construct import (  # type: ignore[import-untyped, unused-ignore]
+    Construct,
+    ConstructError,
+    SizeofError,
+)
 
 from snpformat.errors import FormatError
+from snpformat.record import VariableRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +32,8 @@ class Typed(Construct):  # type: ignore[misc, unused-ignore]
     """Parses into, and builds from, a typed record; ``"hdr" / Typed(MsgHdr)``.
 
     Building takes a record, or a mapping of its fields as `Record.from_dict` does. Fixed in size,
-    so it works inside compiled declarations, arrays and pointers too.
+    so it works inside compiled declarations, arrays and pointers too. A record that ends in an
+    array of no fixed size takes as much of the stream as it needs, and has no size to ask for.
 
     Raises ConstructFormatError, which is a FormatError and a ConstructError.
     """
@@ -47,6 +53,11 @@ class Typed(Construct):  # type: ignore[misc, unused-ignore]
 
     def _parse(self, stream: Any, context: Any, path: str) -> Record:
         try:
+            if issubclass(self.record, VariableRecord):
+                start = stream.tell()
+                record, used = self.record.parse_prefix(stream.read(), reserved=self.reserved)
+                stream.seek(start + used)
+                return record
             return self.record.parse(
                 stream.read(self.size), reserved=self.reserved, assume_version=self.assume_version
             )
@@ -62,6 +73,8 @@ class Typed(Construct):  # type: ignore[misc, unused-ignore]
         return record
 
     def _sizeof(self, context: Any, path: str) -> int:
+        if issubclass(self.record, VariableRecord):
+            raise SizeofError(f"{self.record.NAME} has no fixed size", path=path)
         return self.size
 
 

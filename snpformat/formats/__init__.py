@@ -7,7 +7,21 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .cert_table import CertTable as CertTable, CertTableEntry as CertTableEntry
     from .codes import FwError as FwError, VmmError as VmmError
+    from .cpuid import (
+        CpuidFunction as CpuidFunction,
+        CpuidPage as CpuidPage,
+        MsgCpuidReq as MsgCpuidReq,
+        MsgCpuidRsp as MsgCpuidRsp,
+    )
+    from .hcl import (
+        HclHashType as HclHashType,
+        HclHeader as HclHeader,
+        HclReportType as HclReportType,
+        HclRequestData as HclRequestData,
+        HclRequestType as HclRequestType,
+    )
     from .ioctl import (
         Exitinfo2 as Exitinfo2,
         SnpDerivedKeyReq as SnpDerivedKeyReq,
@@ -51,6 +65,14 @@ if TYPE_CHECKING:
 # The name of each structure in the specs, and of its class.
 STRUCTURES = {
     "attestation_report": "AttestationReport",
+    "cert_table": "CertTable",
+    "cert_table_entry": "CertTableEntry",
+    "cpuid_function": "CpuidFunction",
+    "cpuid_page": "CpuidPage",
+    "hcl_header": "HclHeader",
+    "hcl_request_data": "HclRequestData",
+    "msg_cpuid_req": "MsgCpuidReq",
+    "msg_cpuid_rsp": "MsgCpuidRsp",
     "msg_hdr": "MsgHdr",
     "msg_key_req": "MsgKeyReq",
     "msg_key_req_v2": "MsgKeyReqV2",
@@ -73,12 +95,23 @@ STRUCTURES = {
 _HOMES = {
     "AeadAlgo": "msg_hdr",
     "AttestationReport": "report",
+    "CertTable": "cert_table",
+    "CertTableEntry": "cert_table",
+    "CpuidFunction": "cpuid",
+    "CpuidPage": "cpuid",
     "Exitinfo2": "ioctl",
     "FwError": "codes",
     "GuestFieldSelect": "key",
     "GuestPolicy": "report",
+    "HclHashType": "hcl",
+    "HclHeader": "hcl",
+    "HclReportType": "hcl",
+    "HclRequestData": "hcl",
+    "HclRequestType": "hcl",
     "KeyInfo": "report",
     "KeySel": "report",
+    "MsgCpuidReq": "cpuid",
+    "MsgCpuidRsp": "cpuid",
     "MsgHdr": "msg_hdr",
     "MsgKeyReq": "key",
     "MsgKeyReqV2": "key",
@@ -113,12 +146,23 @@ __all__ = [
     "STRUCTURES",
     "AeadAlgo",
     "AttestationReport",
+    "CertTable",
+    "CertTableEntry",
+    "CpuidFunction",
+    "CpuidPage",
     "Exitinfo2",
     "FwError",
     "GuestFieldSelect",
     "GuestPolicy",
+    "HclHashType",
+    "HclHeader",
+    "HclReportType",
+    "HclRequestData",
+    "HclRequestType",
     "KeyInfo",
     "KeySel",
+    "MsgCpuidReq",
+    "MsgCpuidRsp",
     "MsgHdr",
     "MsgKeyReq",
     "MsgKeyReqV2",

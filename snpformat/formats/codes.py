@@ -101,6 +101,48 @@ class FwError(wire.Enum):
         0x27: "invalid_key",
         0xFFFFFFFF: "no_fw_call",
     }
+    DOCS = {
+        0x0: "The command was carried out.",
+        0x1: "The platform is in another state than the command needs.",
+        0x2: "The guest is in another state than the command needs.",
+        0x3: "The platform's configuration does not allow it.",
+        0x4: "A buffer is too small.",
+        0x5: "The platform has an owner already.",
+        0x6: "A certificate is not valid.",
+        0x7: "The guest's policy forbids it.",
+        0x8: "The guest is not active on any ASID.",
+        0x9: "An address is not valid.",
+        0xA: "A signature is not valid.",
+        0xB: "A guest message failed authentication.",
+        0xC: "The ASID belongs to another guest.",
+        0xD: "The ASID is not valid.",
+        0xE: "The host has to run WBINVD first.",
+        0xF: "The host has to run DF_FLUSH first.",
+        0x10: "The guest is not the one that the command needs.",
+        0x11: "The firmware does not know the command.",
+        0x12: "The guest is active.",
+        0x13: "A hardware fault; the platform can go on.",
+        0x14: "A hardware fault; the platform is no longer safe.",
+        0x15: "The firmware does not support it.",
+        0x16: "A parameter of the command or of the message header is not valid.",
+        0x17: "A resource of the firmware is used up.",
+        0x18: "The firmware's stored data failed its integrity check.",
+        0x19: "A page has another size than the RMP says.",
+        0x1A: "A page is in another state than the command needs.",
+        0x1B: "A metadata entry is not valid.",
+        0x1C: "A page belongs to another guest.",
+        0x1D: "The sequence number is not the next one or the last is used up.",
+        0x1F: "The command left the ring buffer.",
+        0x20: "The RMP has to be initialised again.",
+        0x21: "The security version is lower than the committed one.",
+        0x22: "The version is lower than the committed one.",
+        0x23: "The platform has to be shut down first.",
+        0x24: "A firmware update failed.",
+        0x25: "A firmware restore is needed.",
+        0x26: "The RMP could not be initialised.",
+        0x27: "The selected key is not to be had.",
+        0xFFFFFFFF: "The firmware was not reached; Linux's own code.",
+    }
 
 
 class VmmError(wire.Enum):
@@ -120,4 +162,11 @@ class VmmError(wire.Enum):
         0x1: "invalid_len",
         0x2: "busy",
         0xFFFFFFFF: "generic",
+    }
+    DOCS = {
+        0x0: "The host passed the request on.",
+        0x1: "The pages given for certificates are too few; RBX says how many are needed.",
+        0x2: "The request was throttled and not passed on; send it again later.",
+        0xFFFFFFFF: "Some other failure of the host; also half of the word that says that "
+        "the firmware was not reached.",
     }

@@ -33,6 +33,9 @@ class AeadAlgo(wire.Enum):
         0x0: "invalid",
         0x1: "aes_256_gcm",
     }
+    DOCS = {
+        0x1: "12-byte IV, 16-byte tag",
+    }
 
 
 class MsgType(wire.Enum):

@@ -34,6 +34,9 @@ class SignatureAlgo(wire.Enum):
         0x0: "invalid",
         0x1: "ecdsa_p384_sha384",
     }
+    DOCS = {
+        0x1: "ECDSA on curve P-384 over a SHA-384 digest.",
+    }
 
 
 class SigningKey(wire.Enum):
@@ -51,6 +54,11 @@ class SigningKey(wire.Enum):
         0x0: "vcek",
         0x1: "vlek",
         0x7: "none",
+    }
+    DOCS = {
+        0x0: "Versioned Chip Endorsement Key, derived from the chip.",
+        0x1: "Versioned Loaded Endorsement Key, given to a cloud provider.",
+        0x7: "Not signed; the signature is zero and a verifier must refuse it.",
     }
 
 
@@ -70,6 +78,9 @@ class KeySel(wire.Enum):
         0x1: "vcek",
         0x2: "vlek",
     }
+    DOCS = {
+        0x0: "The VLEK if one is installed, else the VCEK.",
+    }
 
 
 class MsgStatus(wire.Enum):
@@ -87,6 +98,10 @@ class MsgStatus(wire.Enum):
         0x0: "success",
         0x16: "invalid_parameter",
         0x27: "invalid_key",
+    }
+    DOCS = {
+        0x16: "A reserved bit is set or the VMPL is below the caller's.",
+        0x27: "The selected key is not to be had.",
     }
 
 

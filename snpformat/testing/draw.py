@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from snpformat.arrays import sizes_of
 from snpformat.fields import Field
 from snpformat.record import Record
 
@@ -32,7 +33,8 @@ def records(
     ValueError for a version that there is not.
     """
     given = given or {}
-    fields = {f.name: f for f in cls.FIELDS if f.name and f.const is None}
+    counting = cls.FIELDS[-1].count
+    fields = {f.name: f for f in cls.FIELDS if f.name not in (None, counting) and f.const is None}
     for name in given:
         if name not in fields:
             raise TypeError(f"{cls.NAME} has no field {name!r} to give a value")
@@ -56,13 +58,15 @@ def valid_bytes(cls: type[Record], version: int | None = None) -> SearchStrategy
 
 
 def any_bytes(cls: type[Record]) -> SearchStrategy[bytes]:
-    """Bytes of any length around SIZE: valid ones, those with some changed, and arbitrary ones."""
-    places = st.tuples(st.integers(0, cls.SIZE - 1), st.integers(0, 255))
-    near = st.sampled_from([max(0, cls.SIZE + more) for more in (0, -1, 1, -8, 8)])
+    """Bytes of any length around the right ones: valid ones, those with some changed, and arbitrary
+    ones."""
+    least = sizes_of(cls)[0]
+    places = st.tuples(st.integers(0, least - 1), st.integers(0, 255))
+    near = st.sampled_from([max(0, least + more) for more in (0, -1, 1, -8, 8)])
     return st.one_of(
         st.just(cls().build()),
         st.builds(_changed, valid_bytes(cls), st.lists(places, max_size=4)),
-        (near | st.integers(0, cls.SIZE + 64)).flatmap(_sized),
+        (near | st.integers(0, least + 64)).flatmap(_sized),
     )
 
 
@@ -119,7 +123,12 @@ def _joined(cls: type[Record], drawn: tuple[Any, ...]) -> bytes:
                 continue
         if field.name is not None and field.name == cls.VERSION_FIELD:
             own = field.to_bytes(version)
-        raw[field.offset : field.end] = own
+        raw[field.offset : None if field.elastic else field.end] = own
+        if isinstance(field.count, str):
+            assert field.of is not None
+            counting = cls.field(field.count)
+            number = counting.to_bytes(len(own) // field.of.SIZE)
+            raw[counting.offset : counting.end] = number
     return bytes(raw)
 
 
@@ -134,6 +143,11 @@ def _value(field: Field) -> SearchStrategy[Any]:
     """What a constructor takes for `field`."""
     if field.record is not None:
         return records(field.record)
+    if field.of is not None:
+        each = records(field.of)
+        if field.stop == "zero":
+            each = each.filter(lambda record: any(record.build()))
+        return st.lists(each, max_size=_most(field))
     if field.kind == "bytes":
         assert isinstance(field.default, bytes)
         return _default_or(field.default, st.binary(min_size=field.size, max_size=field.size))
@@ -168,9 +182,28 @@ def _own_bytes(field: Field) -> SearchStrategy[bytes]:
         return st.just(field.const)
     if field.record is not None:
         return valid_bytes(field.record)
+    if field.of is not None:
+        each = valid_bytes(field.of)
+        if field.stop == "zero":
+            each = each.filter(any)
+        return st.lists(each, max_size=_most(field)).map(partial(_ended, field))
     if field.kind == "uint":
         return _numbers(field, 0, (1 << 8 * field.size) - 1).map(field.to_bytes)
     return _default_or(field.default or bytes(field.size), _sized(field.size))
+
+
+def _most(field: Field) -> int:
+    """How many elements to draw: a few tell as much as many."""
+    most = field.count if isinstance(field.count, int) else field.maximum
+    return min(most or 0, 4)
+
+
+def _ended(array: Field, parts: list[bytes]) -> bytes:
+    """The bytes of an array whose elements are `parts`."""
+    assert array.of is not None
+    if isinstance(array.count, int):
+        parts = parts + [array.of().build()] * (array.count - len(parts))
+    return b"".join(parts) + (bytes(array.of.SIZE) if array.stop == "zero" else b"")
 
 
 def _sized(size: int) -> SearchStrategy[bytes]:

@@ -45,6 +45,166 @@ def attestation_report_near_valid(version: int | None = None) -> SearchStrategy[
     return _draw.near_valid(_formats.AttestationReport, version)
 
 
+def cert_table(**fields: object) -> SearchStrategy[_formats.CertTable]:
+    """Records of cert_table. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.CertTable, None, fields)
+
+
+def cert_table_bytes() -> SearchStrategy[bytes]:
+    """The 24 to 16368 bytes of cert_table: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.CertTable)
+
+
+def cert_table_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 24 to 16368 of cert_table, valid or not."""
+    return _draw.any_bytes(_formats.CertTable)
+
+
+def cert_table_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of cert_table, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.CertTable)
+
+
+def cert_table_entry(**fields: object) -> SearchStrategy[_formats.CertTableEntry]:
+    """Records of cert_table_entry. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.CertTableEntry, None, fields)
+
+
+def cert_table_entry_bytes() -> SearchStrategy[bytes]:
+    """The 24 bytes of cert_table_entry: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.CertTableEntry)
+
+
+def cert_table_entry_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 24 of cert_table_entry, valid or not."""
+    return _draw.any_bytes(_formats.CertTableEntry)
+
+
+def cert_table_entry_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of cert_table_entry, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.CertTableEntry)
+
+
+def cpuid_function(**fields: object) -> SearchStrategy[_formats.CpuidFunction]:
+    """Records of cpuid_function. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.CpuidFunction, None, fields)
+
+
+def cpuid_function_bytes() -> SearchStrategy[bytes]:
+    """The 48 bytes of cpuid_function: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.CpuidFunction)
+
+
+def cpuid_function_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 48 of cpuid_function, valid or not."""
+    return _draw.any_bytes(_formats.CpuidFunction)
+
+
+def cpuid_function_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of cpuid_function, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.CpuidFunction)
+
+
+def cpuid_page(**fields: object) -> SearchStrategy[_formats.CpuidPage]:
+    """Records of cpuid_page. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.CpuidPage, None, fields)
+
+
+def cpuid_page_bytes() -> SearchStrategy[bytes]:
+    """The 4096 bytes of cpuid_page: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.CpuidPage)
+
+
+def cpuid_page_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 4096 of cpuid_page, valid or not."""
+    return _draw.any_bytes(_formats.CpuidPage)
+
+
+def cpuid_page_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of cpuid_page, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.CpuidPage)
+
+
+def hcl_header(**fields: object) -> SearchStrategy[_formats.HclHeader]:
+    """Records of hcl_header. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.HclHeader, None, fields)
+
+
+def hcl_header_bytes() -> SearchStrategy[bytes]:
+    """The 32 bytes of hcl_header: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.HclHeader)
+
+
+def hcl_header_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 32 of hcl_header, valid or not."""
+    return _draw.any_bytes(_formats.HclHeader)
+
+
+def hcl_header_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of hcl_header, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.HclHeader)
+
+
+def hcl_request_data(**fields: object) -> SearchStrategy[_formats.HclRequestData]:
+    """Records of hcl_request_data. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.HclRequestData, None, fields)
+
+
+def hcl_request_data_bytes() -> SearchStrategy[bytes]:
+    """The 20 bytes of hcl_request_data: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.HclRequestData)
+
+
+def hcl_request_data_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 20 of hcl_request_data, valid or not."""
+    return _draw.any_bytes(_formats.HclRequestData)
+
+
+def hcl_request_data_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of hcl_request_data, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.HclRequestData)
+
+
+def msg_cpuid_req(**fields: object) -> SearchStrategy[_formats.MsgCpuidReq]:
+    """Records of msg_cpuid_req. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgCpuidReq, None, fields)
+
+
+def msg_cpuid_req_bytes() -> SearchStrategy[bytes]:
+    """The 16 to 3088 bytes of msg_cpuid_req: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgCpuidReq)
+
+
+def msg_cpuid_req_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 16 to 3088 of msg_cpuid_req, valid or not."""
+    return _draw.any_bytes(_formats.MsgCpuidReq)
+
+
+def msg_cpuid_req_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_cpuid_req, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgCpuidReq)
+
+
+def msg_cpuid_rsp(**fields: object) -> SearchStrategy[_formats.MsgCpuidRsp]:
+    """Records of msg_cpuid_rsp. `fields` are values or strategies for some fields."""
+    return _draw.records(_formats.MsgCpuidRsp, None, fields)
+
+
+def msg_cpuid_rsp_bytes() -> SearchStrategy[bytes]:
+    """The 16 to 3088 bytes of msg_cpuid_rsp: whatever `parse` accepts."""
+    return _draw.valid_bytes(_formats.MsgCpuidRsp)
+
+
+def msg_cpuid_rsp_any_bytes() -> SearchStrategy[bytes]:
+    """Bytes of any length around the 16 to 3088 of msg_cpuid_rsp, valid or not."""
+    return _draw.any_bytes(_formats.MsgCpuidRsp)
+
+
+def msg_cpuid_rsp_near_valid() -> SearchStrategy[NearValid]:
+    """Bytes of msg_cpuid_rsp, with one constraint broken, and the FormatError to expect."""
+    return _draw.near_valid(_formats.MsgCpuidRsp)
+
+
 def msg_hdr(**fields: object) -> SearchStrategy[_formats.MsgHdr]:
     """Records of msg_hdr. `fields` are values or strategies for some fields."""
     return _draw.records(_formats.MsgHdr, None, fields)

@@ -1,8 +1,9 @@
 """The edges of every format as data files, which an implementation in any language can run.
 
-``python -m snpformat.testing.vectors DIR`` writes a file for each structure. They follow from the
-field tables alone, in order and without chance, so the same specs give the same bytes. The README
-beside them says how to read them; tests run them against typed records and plain construct.
+``python -m snpformat.testing.vectors DIR`` writes a file for each structure, and one of sealed
+messages (``messages``). Those of structures follow from the field tables alone, in order and
+without chance, so the same specs give the same bytes. The README beside them says how to read them;
+tests run them against typed records and plain construct.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from snpformat import catalog
-from snpformat.fields import Field
+from snpformat.fields import Field, nested
 from snpformat.record import Record
 
-from .edges import Edge, edges
+from . import messages
+from .edges import Edge, edges, samples
 
 Case = dict[str, Any]
 
 
 def texts() -> dict[str, str]:
     """The files by name."""
-    return {f"{name}.json": _text(cls) for name, cls in catalog.structures().items()}
+    found = {f"{name}.json": _text(cls) for name, cls in catalog.structures().items()}
+    return found | {"messages.json": messages.text()}
 
 
 def _text(cls: type[Record]) -> str:
@@ -38,28 +41,43 @@ def _text(cls: type[Record]) -> str:
 def _cases(cls: type[Record]) -> Iterator[Case]:
     seen: set[str] = set()
     for version in cls.VERSIONS or (None,):
-        default = cls._default(version)
-        accepted = {default.build()}
-        name = "default" if version is None else f"default, version {version}"
-        yield {"name": name, "bytes": patches(default.build()), "decoded": _plain(default)}
-        for what, raw in _boundaries(default):
-            if raw in accepted:
-                continue
-            accepted.add(raw)
-            changed = cls.parse(raw)
-            yield {
-                "name": f"{what}, of {name}",
-                "bytes": patches(raw),
-                "like": name,
-                **_difference(_plain(default), _plain(changed)),
-            }
-        for edge in edges(default):
-            for way in _ways(edge):
-                case = _refused(edge, way, name)
-                key = json.dumps([case["bytes"], case["length"], case.get("reserved")])
-                if key not in seen:  # versions share most of their fixed bytes
-                    yield case
-                seen.add(key)
+        for name, base in samples(cls, version):
+            yield from _cases_of(base, name, seen)
+
+
+def _cases_of(base: Record, name: str, seen: set[str]) -> Iterator[Case]:
+    """`base`, its boundaries, and its constraints broken but for those that were `seen`."""
+    cls = type(base)
+    accepted = {base.build()}
+    yield {
+        "name": name,
+        "bytes": patches(base.build()),
+        **_length(cls, base.build()),
+        "decoded": _plain(base),
+    }
+    for what, raw in _boundaries(base):
+        if raw in accepted:
+            continue
+        accepted.add(raw)
+        changed = cls.parse(raw)
+        yield {
+            "name": f"{what}, of {name}",
+            "bytes": patches(raw),
+            **_length(cls, raw),
+            "like": name,
+            **_difference(_plain(base), _plain(changed)),
+        }
+    for edge in edges(base):
+        for way in _ways(edge):
+            case = _refused(edge, way, name)
+            key = json.dumps([case["bytes"], case["length"], case.get("reserved")])
+            if key not in seen:  # versions share most of their fixed bytes
+                yield case
+            seen.add(key)
+
+
+def _length(cls: type[Record], raw: bytes) -> Case:
+    return {} if len(raw) == cls.SIZE else {"length": len(raw)}
 
 
 def _refused(edge: Edge, way: int, base: str) -> Case:
@@ -87,8 +105,17 @@ def _ways(edge: Edge) -> list[int]:
     """The ways worth publishing: the first and the last, and of lengths where fields begin."""
     last = edge.ways - 1
     if edge.rule == "short":
-        begins = {field.offset for field, _ in edge.record.layout()}
-        return sorted(begins | {begin - 1 for begin in begins if begin} | {last})
+        layout = [*edge.record.layout()]
+        begins = {field.offset for field, _ in layout}
+        begins |= {
+            place.offset
+            for field, here in layout
+            if here and field.elastic
+            for place, _ in nested(edge.record, field)
+        }
+        lengths = [edge.broken(way).value for way in range(edge.ways)]
+        wanted = begins | {begin - 1 for begin in begins if begin} | {lengths[last]}
+        return [way for way, length in enumerate(lengths) if length in wanted]
     return [0, last] if last else [0]
 
 
@@ -126,8 +153,12 @@ def _extremes(record: Record, base: int = 0, prefix: str = "") -> Iterator[tuple
     for field, here in record.layout():
         name = f"{prefix}{field.name or hex(base + field.offset)}"
         at = base + field.offset
-        if here and field.record is not None:
-            yield from _extremes(record[field.name or ""], at, f"{name}.")
+        if here and field.kind in ("record", "array"):
+            inner = [*nested(record, field)]
+            for place, part in [inner[0], inner[-1]][: len(inner)] if inner else []:
+                yield from _extremes(part, base + place.offset, f"{prefix}{place.name}.")
+        elif here and field.name == record.FIELDS[-1].count:
+            pass  # the number of elements, which cannot change alone
         elif here and field.kind == "uint":
             if field.name == record.VERSION_FIELD:
                 # The outermost version has cases of its own.
@@ -181,7 +212,10 @@ def _compare(
         old = base.get(key)
         if old == value:
             continue
-        if isinstance(old, dict) and isinstance(value, dict) and "format" in value:
+        if isinstance(old, list) and isinstance(value, list) and len(old) == len(value):
+            for index, (before, after) in enumerate(zip(old, value, strict=True)):
+                _compare(before, after, f"{at}{key}.{index}.", values, gone)
+        elif isinstance(old, dict) and isinstance(value, dict) and "format" in value:
             _compare(old, value, f"{at}{key}.", values, gone)
         else:
             values[f"{at}{key}"] = value

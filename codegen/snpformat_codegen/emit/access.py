@@ -22,6 +22,8 @@ def is_optional(place: Place) -> bool:
 
 def annotation(place: Place) -> str:
     """The type of the property."""
+    if place.array:
+        return f"tuple[{place.array.of.class_name}, ...]"
     if place.record or place.bits:
         kind = place.record or place.bits
         assert kind
@@ -56,15 +58,14 @@ def is_there(struct: StructLayout, place: Place, version: str, values: str) -> s
 
 def is_whole(struct: StructLayout, place: Place) -> bool:
     """Whether a cell holds `place` and nothing else, in every version."""
-    return struct.cells[struct.cell_of(place)].place is not None
+    return place.elastic or struct.cells[struct.cell_of(place)].place is not None
 
 
 def read(struct: StructLayout, place: Place, values: str) -> str:
     """The expression for the raw value of `place`."""
     index = struct.cell_of(place)
-    cell = struct.cells[index]
     if is_whole(struct, place):
         return f"{values}[{index}]"
-    start = place.offset - cell.offset
+    start = place.offset - struct.cells[index].offset
     own = f"{values}[{index}][{start}:{start + place.size}]"
     return f'int.from_bytes({own}, "{struct.endian}")' if place.kind == "uint" else own

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..layout import ModuleLayout, StructLayout, homes_of
-from ..places import BitsLayout, EnumLayout, Place
+from ..places import ArrayLayout, BitsLayout, EnumLayout, Place
 from .packages import import_from, in_order, lazy_package
 from .record import nested_first
 from .text import (
@@ -74,7 +74,7 @@ def _borrowed(module: ModuleLayout) -> dict[str, set[str]]:
             continue  # one number, whatever its type
         if place.enum:
             use(place.enum.module, _names(place.enum))
-        for kind in (place.bits, place.record):
+        for kind in (place.bits, place.record, place.array.of if place.array else None):
             if kind:
                 use(kind.module, kind.class_name)
     return found
@@ -109,6 +109,8 @@ def _struct(struct: StructLayout) -> list[str]:
             name += f"_v{place.since}"
         names.add(name)
         lines += assigned(name, _gated(struct, place), "    ")
+    if struct.array and struct.array.array and struct.array.array.stop == "end":
+        lines.append("    cs.Terminated,")
     return [*lines, ")"]
 
 
@@ -162,6 +164,12 @@ def _plain(struct: StructLayout, place: Place) -> str:
         return f"cs.Const({literal(place.const)}, {_integer(struct, place)})"
     if place.record:
         return place.record.class_name
+    if place.array:
+        return _array(place.array)
+    if place is struct.counting and struct.array and struct.array.array:
+        bound = f"cs.obj_ <= {plain(struct.array.array.maximum or 0)}"
+        whole = f"cs.ExprValidator({_integer(struct, place)}, {bound})"
+        return f"cs.Rebuild({whole}, cs.len_(cs.this.{struct.array.name}))"
     if place.kind == "bytes":
         return f"cs.Bytes({place.size})"
     if place is struct.version_place:
@@ -172,6 +180,21 @@ def _plain(struct: StructLayout, place: Place) -> str:
     if place.enum:
         return _enum(place.enum, _integer(struct, place))
     return _integer(struct, place)
+
+
+def _array(array: ArrayLayout) -> str:
+    """The list of elements; one that ends with an all-zero element has that as its last item."""
+    each = array.of.class_name
+    if array.count is not None:
+        number_of = array.count if isinstance(array.count, int) else f"cs.this.{array.count}"
+        return f"cs.Array({number_of}, {each})"
+    assert array.maximum is not None
+    whole, most = f"cs.GreedyRange({each})", array.maximum
+    if array.stop == "zero":
+        end = byte_string(bytes(array.of.size))
+        whole = f"cs.RepeatUntil(cs.obj_ == {end}, cs.Select(cs.Const({end}), {each}))"
+        most += 1
+    return f"cs.ExprValidator({whole}, cs.len_(cs.obj_) <= {plain(most)})"
 
 
 def _enum(enum: EnumLayout, whole: str) -> str:

@@ -12,7 +12,18 @@ from collections.abc import Iterator
 from ..layout import StructLayout
 from ..places import Cell, Place
 from .access import deciding, in_version, is_optional, is_whole, records_of
-from .text import WIDTH, byte_string, call, if_any, literal, number, plain, string, tuple_of
+from .text import (
+    WIDTH,
+    assign,
+    byte_string,
+    call,
+    if_any,
+    literal,
+    number,
+    plain,
+    string,
+    tuple_of,
+)
 
 
 def constructor(struct: StructLayout) -> Iterator[str]:
@@ -22,17 +33,24 @@ def constructor(struct: StructLayout) -> Iterator[str]:
         arguments.pop()
     yield from call("def __new__", arguments, "    ", " -> Self:")
     yield from _settle_parameters(struct)
+    yield from _join_arrays(struct)
     cells = [_cell_value(struct, cell) for cell in struct.cells]
     line = f"        cells = {tuple_of(cells)}"
     yield from [line] if _fits(line) else call("cells = ", cells, "        ")
     yield "        self = _new(cls)"
     yield "        try:"
     packed = f"_pack_{struct.name}(*cells)"
-    yield from call(f"self._values = _unpack_{struct.name}", [packed], "            ")
+    whole = "cells"
+    if struct.array:
+        whole = f"(*cells, {_joined(struct.array)})"
+        unpacked = f"(*_unpack_{struct.name}({packed}), {_joined(struct.array)})"
+        yield from assign("self._values", unpacked, "            ")
+    else:
+        yield from call(f"self._values = _unpack_{struct.name}", [packed], "            ")
     yield "        except wire.MALFORMED:"
     yield "            raise wire.value_error(cls, locals()) from None"
     # struct pads and cuts byte strings silently; what comes back tells.
-    conditions = ["self._values != cells", *_limits(struct)]
+    conditions = [f"self._values != {whole}", *_limits(struct)]
     yield from if_any(conditions, "raise wire.value_error(cls, locals())", "        ")
     if struct.version_place:
         yield f"        self._layout_version = {struct.version_place.name}"
@@ -43,13 +61,16 @@ def constructor(struct: StructLayout) -> Iterator[str]:
 
 
 def _given(struct: StructLayout) -> list[Place]:
-    return [place for place in struct.named if place.const is None]
+    counting = struct.counting
+    return [place for place in struct.named if place.const is None and place is not counting]
 
 
 def _parameter(struct: StructLayout, place: Place) -> str:
     kind = "bytes" if place.kind == "bytes" else "int"
     if place.record:
         kind = place.record.class_name
+    if place.array:
+        return f"{place.name}: wire.Iterable[{place.array.of.class_name}] = ()"
     if place is struct.version_place:
         return f"{place.name}: int = {struct.versions[-1]}"
     if place.record or is_optional(place):
@@ -80,6 +101,23 @@ def _settle_parameters(struct: StructLayout) -> Iterator[str]:
             yield from call(f"{place.name} = wire.gated", arguments, "        ")
 
 
+def _join_arrays(struct: StructLayout) -> Iterator[str]:
+    """Make the bytes of every array, and with them the number of elements that a field tells."""
+    for place in struct.named:
+        if place.array:
+            arguments = ["cls", string(place.name or ""), place.name or ""]
+            yield from call(f"{_joined(place)} = wire.joined", arguments, "        ")
+    if struct.counting and struct.array and struct.array.array:
+        each = number(struct.array.array.of.size)
+        counted = f"len({_joined(struct.array)}) // {each}"
+        yield from assign(struct.counting.name or "", counted, "        ")
+
+
+def _joined(place: Place) -> str:
+    """The variable for the bytes of an array; no field is called so, and nothing of the module."""
+    return f"_raw_{place.name}"
+
+
 def _is_there(struct: StructLayout, place: Place) -> str:
     """The condition, on the parameters, that `place` is there; empty when it always is."""
     parts = [in_version(place, _version(struct))]
@@ -97,6 +135,8 @@ def _limits(struct: StructLayout) -> Iterator[str]:
             continue  # wire.shared has checked it
         there = _is_there(struct, place)
         prefix = f"{there} and " if there else ""
+        if place.array:
+            continue  # wire.joined has checked it
         if place.minimum:
             yield f"{prefix}{place.name} < {plain(place.minimum)}"
         if place.maximum is not None:
@@ -143,6 +183,8 @@ def _deciding(struct: StructLayout, places: list[Place]) -> list[Place]:
 
 def _cell_item(place: Place) -> str:
     """The parameter as struct takes it."""
+    if place.array:
+        return _joined(place)
     if place.record is None:
         return place.name or ""
     if is_optional(place):

@@ -11,6 +11,7 @@ from .text import (
     call,
     cited,
     docstring,
+    entry,
     number,
     paragraphs,
     plain,
@@ -42,6 +43,12 @@ def enum_class(enum: EnumLayout) -> Iterator[str]:
     for value, name, _ in enum.values:
         yield f"        {number(value)}: {string(name)},"
     yield "    }"
+    docs = [(value, doc) for value, _, doc in enum.values if doc]
+    if docs:
+        yield "    DOCS = {"
+        for value, doc in docs:
+            yield from entry(number(value), doc, "        ")
+        yield "    }"
 
 
 def bits_class(bits: BitsLayout) -> Iterator[str]:

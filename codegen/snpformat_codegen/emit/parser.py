@@ -23,11 +23,17 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
     yield "        assume_version: int | None = None,"
     yield "    ) -> Self:"
     yield "        self = _new(cls)"
-    yield "        try:"
-    used = struct.version_place or records or any(_refusals(struct, ""))
-    yield f"            self._values = {'values = ' if used else ''}_unpack_{name}(data)"
-    yield "        except wire.MALFORMED:"
-    yield "            raise wire.size_error(cls, data) from None"
+    checked = [p for p in struct.named if p.array and _refuses(p.array.of)]
+    used = struct.version_place or records or checked or any(_refusals(struct, ""))
+    values = f"self._values = {'values = ' if used else ''}"
+    if struct.array:
+        yield "        _fixed, _elements = wire.divide(cls, data)"
+        yield f"        {values}(*_unpack_{name}(_fixed), _elements)"
+    else:
+        yield "        try:"
+        yield f"            {values}_unpack_{name}(data)"
+        yield "        except wire.MALFORMED:"
+        yield "            raise wire.size_error(cls, data) from None"
     version = ""
     if struct.version_place:
         version = "version"
@@ -42,6 +48,9 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
         yield from if_any(refusals, f"raise wire.refused_bytes({given})", "        ")
     if records:
         yield from _parse_parts(struct, records, version)
+    for place in checked:
+        arguments = ["cls", string(place.name or ""), read(struct, place, "values")]
+        yield from call("wire.check_elements", arguments, "        ")
     if _has_versions(struct):
         yield '        if reserved != "keep":'
     else:  # settle refuses to assume a version of what has none
@@ -52,6 +61,12 @@ def parse_method(struct: StructLayout) -> Iterator[str]:
 
 def _has_versions(struct: StructLayout) -> bool:
     return bool(struct.versions) or any(_has_versions(p.record) for p in struct.places if p.record)
+
+
+def _refuses(struct: StructLayout) -> bool:
+    """Whether there are bytes of the right length that are no `struct`."""
+    held = [p.record or (p.array.of if p.array else None) for p in struct.named]
+    return any(_refusals(struct, "")) or any(inner and _refuses(inner) for inner in held)
 
 
 def _refusals(struct: StructLayout, version: str) -> Iterator[str]:

@@ -23,6 +23,8 @@ def field_property(struct: StructLayout, place: Place) -> Iterator[str]:
     value = read(struct, place, "self._values")
     if place.bits:
         value = f"{place.bits.class_name}({value})"
+    if place.array:
+        value = f"wire.elements({place.array.of.class_name}, {value})"
     there = is_there(struct, place, "self._layout_version", "self._values")
     line = f"        return {value} if {there} else None"
     if not there:
@@ -38,6 +40,10 @@ def field_property(struct: StructLayout, place: Place) -> Iterator[str]:
 def _where(place: Place) -> str:
     """Type, place and versions, as a docstring ends."""
     text = f"{place.type_name} at {place.offset:#x}"
+    if place.array and place.array.stop:
+        text += ", until one that is all zero" if place.array.stop == "zero" else ", until the end"
+    if place.array and place.array.maximum is not None:
+        text += f", at most {place.array.maximum}"
     if place.since is not None and place.until is not None:
         text += f", from version {place.since} to before {place.until}"
     elif place.since is not None:

@@ -65,6 +65,7 @@ def _borrowed(module: ModuleLayout, homes: dict[str, str]) -> dict[str, list[str
     for place in (place for struct in module.structs for place in struct.places):
         names |= {kind.class_name for kind in (place.enum, place.bits, place.record) if kind}
         names |= {place.reads.class_name} if place.reads else set()
+        names |= {place.array.of.class_name} if place.array else set()
         if place.view:
             names |= {kind.class_name for kind in place.view.choices.values()}
     others = {homes[name] for name in names} - {module.name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..layout import StructLayout
-from ..places import Cell, Place
+from ..places import ArrayLayout, Cell, Place
 from .access import annotation, records_of
 from .constructor import constructor
 from .parser import parse_method
@@ -19,6 +19,7 @@ from .properties import (
 from .text import (
     WIDTH,
     assign,
+    byte_string,
     call,
     cited,
     literal,
@@ -41,7 +42,8 @@ def nested_first(structs: Iterable[StructLayout]) -> list[StructLayout]:
         if struct in ordered or struct not in given:
             return
         for place in struct.places:
-            for inner in (place.record, place.reads):
+            of = place.array.of if place.array else None
+            for inner in (place.record, place.reads, of):
                 if inner is not None:
                     visit(inner)
         ordered.append(struct)
@@ -62,9 +64,9 @@ def record_class(struct: StructLayout) -> Iterator[str]:
     yield from assign(f"_pack_{name}", f"_struct_{name}.pack", "")
     yield ""
     yield ""
-    yield f"class {struct.class_name}(wire.{'Versioned' if struct.versions else ''}Record):"
-    forms = f", versions {', '.join(map(str, struct.versions))}" if struct.versions else ""
-    what = f"{struct.size} bytes ({number(struct.size)}){forms}.{cited(struct.cite)}"
+    kind = "Variable" if struct.array else "Versioned" if struct.versions else ""
+    yield f"class {struct.class_name}(wire.{kind}Record):"
+    what = f"{_size(struct)}.{cited(struct.cite)}"
     yield from paragraphs([struct.doc or f"{name}.", what], "    ")
     yield ""
     yield from _tables(struct)
@@ -74,7 +76,7 @@ def record_class(struct: StructLayout) -> Iterator[str]:
     yield from parse_method(struct)
     yield ""
     yield "    def build(self) -> bytes:"
-    yield f"        return _pack_{name}(*self._values)"
+    yield from _built(struct)
     for place in struct.named:
         yield ""
         yield from field_property(struct, place)
@@ -92,16 +94,42 @@ def record_class(struct: StructLayout) -> Iterator[str]:
         yield from axis_property(struct, axis, cases)
 
 
+def _size(struct: StructLayout) -> str:
+    """Size and versions, as a docstring tells them."""
+    least, most = struct.sizes
+    if struct.array and struct.array.array:
+        each = struct.array.array.of.size
+        return f"{least} to {most} bytes: {struct.size}, and {each} for each of {struct.array.name}"
+    forms = f", versions {', '.join(map(str, struct.versions))}" if struct.versions else ""
+    return f"{struct.size} bytes ({number(struct.size)}){forms}"
+
+
+def _built(struct: StructLayout) -> Iterator[str]:
+    """The body of ``build``."""
+    array = struct.array.array if struct.array else None
+    if array is None:
+        yield f"        return _pack_{struct.name}(*self._values)"
+        return
+    end = f" + {byte_string(bytes(array.of.size))}" if array.stop == "zero" else ""
+    yield f"        fixed = _pack_{struct.name}(*self._values[:-1])"
+    yield f"        return fixed + self._values[-1]{end}"
+
+
 def _tables(struct: StructLayout) -> Iterator[str]:
     records = records_of(struct)
     slots = '("_parts",)' if records else "()"
     yield f"    __slots__ = {slots}"
-    yield from _tuple_type("_values", [_cell_type(cell) for cell in struct.cells])
+    cells = [_cell_type(cell) for cell in struct.cells]
+    yield from _tuple_type("_values", [*cells, "bytes"] if struct.array else cells)
     if records:
         yield from _tuple_type("_parts", [annotation(place) for place in records])
     yield ""
     yield f"    NAME = {string(struct.name)}"
     yield f"    SIZE = {number(struct.size)}"
+    if struct.array:
+        least, most = struct.sizes
+        yield f"    MIN_SIZE = {number(least)}"
+        yield f"    MAX_SIZE = {number(most)}"
     if struct.cite:
         yield f"    CITE = {string(struct.cite)}"
     if struct.version_place:
@@ -149,6 +177,7 @@ def _field_arguments(struct: StructLayout, place: Place) -> list[str]:
         "enum": place.enum.class_name if place.enum else None,
         "bits": place.bits.class_name if place.bits else None,
         "record": place.record.class_name if place.record else None,
+        **_array_options(place.array),
         "view": _view_argument(place),
         "reads": place.reads.class_name if place.reads else None,
         "also": tuple_of(string(name) for name, _ in place.also) if place.also else None,
@@ -163,6 +192,18 @@ def _field_arguments(struct: StructLayout, place: Place) -> list[str]:
     if place.name and struct.cite and not place.cite:
         prose.append("cite=CITE")
     return arguments + prose
+
+
+def _array_options(array: ArrayLayout | None) -> dict[str, str | None]:
+    if array is None:
+        return {}
+    count = string(array.count) if isinstance(array.count, str) else array.count
+    return {
+        "of": array.of.class_name,
+        "count": None if count is None else str(count),
+        "stop": string(array.stop) if array.stop else None,
+        "maximum": None if array.maximum is None else plain(array.maximum),
+    }
 
 
 def _view_argument(place: Place) -> str | None:

@@ -17,21 +17,10 @@ TAKEN = frozenset(["bytes", "int", "object"])
 
 
 def emit(modules: tuple[ModuleLayout, ...]) -> Iterator[tuple[str, str]]:
-    """The module with the strategies of every structure, and its package."""
+    """The module with the strategies of every structure. The package around it is its owner's."""
     structs = sorted((s for module in modules for s in module.structs), key=lambda s: s.name)
     if structs:
-        yield f"{FOLDER}/__init__.py", "\n".join(_package()) + "\n"
         yield f"{FOLDER}/strategies.py", "\n".join(_module(structs)) + "\n"
-
-
-def _package() -> list[str]:
-    return paragraphs(
-        [
-            "For tests of code that uses these formats: Hypothesis strategies.",
-            "Generated; change the specs and run `snpformat-codegen generate`.",
-        ],
-        "",
-    )
 
 
 def _module(structs: list[StructLayout]) -> Iterator[str]:
@@ -81,14 +70,14 @@ def _functions(struct: StructLayout, taken: set[str]) -> Iterator[str]:
         _free(f"{name}_bytes", taken),
         parameter,
         "bytes",
-        f"The {struct.size} bytes of {name}{which}: whatever `parse` accepts.",
+        f"The {_size(struct)} bytes of {name}{which}: whatever `parse` accepts.",
         f"_draw.valid_bytes({', '.join(own)})",
     )
     yield from _function(
         _free(f"{name}_any_bytes", taken),
         [],
         "bytes",
-        f"Bytes of any length around the {struct.size} of {name}, valid or not.",
+        f"Bytes of any length around the {_size(struct)} of {name}, valid or not.",
         f"_draw.any_bytes({cls})",
     )
     yield from _function(
@@ -98,6 +87,11 @@ def _functions(struct: StructLayout, taken: set[str]) -> Iterator[str]:
         f"Bytes of {name}{which}, with one constraint broken, and the FormatError to expect.",
         f"_draw.near_valid({', '.join(own)})",
     )
+
+
+def _size(struct: StructLayout) -> str:
+    least, most = struct.sizes
+    return str(struct.size) if least == most else f"{least} to {most}"
 
 
 def _function(

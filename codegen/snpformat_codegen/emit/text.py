@@ -180,6 +180,21 @@ def text_argument(name: str, text: str, indent: str) -> str:
     return "\n".join([f"{name}={first}", *rest])
 
 
+def entry(key: str, text: str, indent: str) -> list[str]:
+    """``key: "text",`` of a dictionary, broken into pieces where it is longer than a line."""
+    line = f"{indent}{key}: {string(text)},"
+    if len(line) <= WIDTH:
+        return [line]
+    # Escapes can double a piece; the width leaves room for a few of them.
+    width = WIDTH - len(indent) - len(key) - 12
+    pieces = textwrap.wrap(text, width, drop_whitespace=False, break_long_words=False)
+    first, *rest = [string(piece) for piece in pieces]
+    if not rest:
+        return [line]
+    inner = [f"{indent}{piece}" for piece in rest]
+    return [f"{indent}{key}: {first}", *inner[:-1], f"{inner[-1]},"]
+
+
 def assigned(name: str, expression: str, indent: str) -> list[str]:
     """``"name" / expression,`` as the formatter breaks it when it is longer than a line."""
     line = f"{indent}{string(name)} / {expression},"
@@ -193,7 +208,9 @@ def assigned(name: str, expression: str, indent: str) -> list[str]:
 
 
 def _is_call(expression: str) -> bool:
-    """Whether `expression` is one call, and not the sum of several parts."""
+    """Whether `expression` is one call with arguments, and not the sum of several parts."""
+    if expression.endswith("()"):
+        return False
     depth = 0
     for index, char in enumerate(expression):
         depth += (char == "(") - (char == ")")

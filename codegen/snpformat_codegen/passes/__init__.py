@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ..diagnostics import Log, TooManyMistakes
 from ..ir import Program
+from .arrays import check_arrays
 from .citations import check_citations
 from .derived import check_derived
 from .names import check_names
@@ -27,6 +28,7 @@ PASSES: tuple[Callable[[Program, Log], None], ...] = (
     check_versions,
     check_tiling,
     check_derived,
+    check_arrays,
     check_citations,
 )
 

@@ -28,7 +28,10 @@ def check_derived(program: ir.Program, log: Log) -> None:
             _check_infer(module, struct, fields, visible, log)
 
 
-def _find(struct: ir.StructType, wanted: Spot[str], fields: Fields, log: Log) -> ir.Field | None:
+def find_field(
+    struct: ir.StructType, wanted: Spot[str], fields: Fields, log: Log
+) -> ir.Field | None:
+    """The field that `wanted` names; reports it when there is none."""
     found = fields.get(wanted.value)
     if found is None and not struct.broken:
         note = Note("the structure", struct.name.span)
@@ -51,7 +54,7 @@ def _check_derive(
     length: int | None = struct.size.value
     if derive.value != "sizeof":
         name = Spot(derive.value[len("len(") : -1], derive.span)
-        measured = _find(struct, name, fields, log)
+        measured = find_field(struct, name, fields, log)
         length = size_in(measured, visible) if measured else None
     size = size_in(field, visible)
     if length is not None and size is not None:
@@ -67,7 +70,7 @@ def _check_when(
     slipped: set[Span],
     log: Log,
 ) -> None:
-    deciding = _find(struct, when.field, fields, log)
+    deciding = find_field(struct, when.field, fields, log)
     if deciding is None:
         return
     assert deciding.name
@@ -155,7 +158,7 @@ def _check_case(
         help = "name a field and the values it has then"
         log.error("SF061", case.value.span, message, help=help)
     for name, (_, high) in case.fields:
-        field = _find(struct, name, fields, log)
+        field = find_field(struct, name, fields, log)
         if field is None:
             continue
         assert field.name

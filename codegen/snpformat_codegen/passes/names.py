@@ -13,8 +13,8 @@ from ..words import Spot
 # What the classes of the runtime already mean by a name (a test compares), and the words that the
 # bodies of generated classes use themselves.
 TAKEN_IN_RECORDS = frozenset([
-    "parse", "build", "replace", "to_dict", "from_dict", "span", "field", "layout", "axis_value",
-    "layout_version", "format", "reserved",
+    "parse", "parse_prefix", "build", "replace", "to_dict", "from_dict", "span", "field", "layout",
+    "axis_value", "layout_version", "format", "reserved",
     "property", "classmethod", "bytes", "int", "bool", "str", "tuple", "cls", "self", "cells",
     "locals", "wire",
 ])  # fmt: skip
@@ -24,7 +24,7 @@ TAKEN_IN_BITS = frozenset([
     "real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count", "to_bytes",
     "from_bytes", "as_integer_ratio", "is_integer",
 ])  # fmt: skip
-TAKEN_IN_ENUMS = frozenset(["name", "names", "closed", "self", "subcon"])
+TAKEN_IN_ENUMS = frozenset(["name", "names", "docs", "closed", "self", "subcon"])
 TAKEN_AS_TYPES = frozenset(["u8", "u16", "u32", "u64"])
 # By class: `none_` and `none` become the same one.
 TAKEN_AS_CLASSES = frozenset(

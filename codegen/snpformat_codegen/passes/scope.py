@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import ir
+from ..ir import size_in as size_in
 from ..versioning import MAX_LAYOUTS, alike, in_version, versions_of
 
 Types = Mapping[str, ir.Type]
@@ -25,17 +26,10 @@ def kind_of(field: ir.Field, visible: Types) -> ir.Type | None:
     return visible.get(field.type.value) if field.type else None
 
 
-def size_in(field: ir.Field, visible: Types) -> int | None:
-    """Bytes that `field` takes; None when its type is not known."""
-    if field.size:
-        return field.size.value
-    assert field.type is not None
-    if field.type.value in ir.BUILTIN_SIZES:
-        return ir.BUILTIN_SIZES[field.type.value]
-    kind = visible.get(field.type.value)
-    if isinstance(kind, ir.StructType):
-        return kind.size.value
-    return kind.size if kind else None
+def held_by(field: ir.Field, visible: Types) -> ir.StructType | None:
+    """The structure that `field` is, or that its elements are."""
+    kind = visible.get(field.holds.value) if field.holds else None
+    return kind if isinstance(kind, ir.StructType) else None
 
 
 def doubtful(program: ir.Program) -> set[str]:
@@ -89,18 +83,16 @@ def _circular(program: ir.Program) -> set[str]:
     for module in program.modules.values():
         visible = program.visible_types(module)
         for struct in module.structs:
-            kinds = [kind_of(field, visible) for field in struct.fields]
-            holds[struct.name.value] = {
-                kind.name.value for kind in kinds if isinstance(kind, ir.StructType)
-            }
-    held_by: dict[str, list[str]] = {}
+            kinds = [held_by(field, visible) for field in struct.fields]
+            holds[struct.name.value] = {kind.name.value for kind in kinds if kind}
+    holders: dict[str, list[str]] = {}
     for name, held in holds.items():
         for inner in held:
-            held_by.setdefault(inner, []).append(name)
+            holders.setdefault(inner, []).append(name)
     ready = [name for name, held in holds.items() if not held]
     while ready:
         name = ready.pop()
-        for outer in held_by.get(name, ()):
+        for outer in holders.get(name, ()):
             holds[outer].discard(name)
             if not holds[outer]:
                 ready.append(outer)

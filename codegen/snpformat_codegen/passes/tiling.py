@@ -93,7 +93,7 @@ def _check_struct(
     log: Log,
 ) -> None:
     sizes = [size_in(field, visible) for field in struct.fields]
-    if None in sizes or any(f.type and f.type.value in doubted for f in struct.fields):
+    if None in sizes or any(f.holds and f.holds.value in doubted for f in struct.fields):
         return  # a type that is undefined or contradicts itself, reported already
     whole = Whole(
         f'"{struct.name.value}"', struct.size.value, struct.size.span, "byte", struct.name.span

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .. import ir
 from ..diagnostics import Log, Note
 from ..words import Spot, listed, near_miss
-from .scope import doubtful, incomplete, kind_of
+from .scope import doubtful, held_by, incomplete, kind_of
 from .tiling import tile_bits
 
 
@@ -28,6 +28,8 @@ def check_types(program: ir.Program, log: Log) -> None:
             for field in struct.fields:
                 if field.type and field.type.value not in ir.BUILTIN_SIZES:
                     scope.find(field.type, ir.Type)
+                if field.array:
+                    scope.find(field.array.of, ir.StructType)
                 if field.view:
                     _check_view(field, field.view, scope, doubted)
                 _check_also(field, scope)
@@ -187,9 +189,7 @@ def _check_nesting(program: ir.Program, log: Log) -> None:
         visible = program.visible_types(module)
         for struct in module.structs:
             holders[struct.name.value] = [
-                field.type
-                for field in struct.fields
-                if field.type and isinstance(kind_of(field, visible), ir.StructType)
+                field.holds for field in struct.fields if field.holds and held_by(field, visible)
             ]
     done: set[str] = set()
     for name in holders:
