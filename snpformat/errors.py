@@ -53,3 +53,43 @@ class FormatError(SnpformatError, ValueError):
         offset = field.offset + (self.offset or 0)
         reason = "is not as it must be (it is secret)" if field.secret else self.reason
         return FormatError(structure, name, offset, field.public(self.value), reason)
+
+
+class ProtocolError(SnpformatError):
+    """A conversation with the secure processor went wrong; the subclasses say whose fault it is."""
+
+
+class LocalError(ProtocolError):
+    """What was asked for cannot be done. Nothing was sent and no number was used."""
+
+
+class KeyUnavailable(LocalError):
+    """The VMPCK cannot seal another message: it is empty, retired, or its numbers are used up."""
+
+
+class RemoteError(ProtocolError):
+    """What came from the other side (host or firmware) is not the answer to what was asked."""
+
+
+class AuthenticationError(RemoteError):
+    """A guest message does not carry the tag of this key, IV and header: it was changed."""
+
+
+class MailboxError(ProtocolError):
+    """The firmware refused a guest message as a whole: no response was written, nothing counted.
+
+    Attributes:
+        code: the firmware's code, which the guest sees in the low half of exitinfo2.
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"firmware code {self.code:#x}: {self.reason}"
+
+
+class StoreError(SnpformatError):
+    """A file of secrets cannot be used: in use, damaged, foreign, or not writable."""

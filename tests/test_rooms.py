@@ -17,7 +17,7 @@ from conftest import ROOT
 FLOORS = [
     {"errors"},
     {"fields"},
-    {"bits", "reserved", "ioctls"},
+    {"arrays", "bits", "reserved", "ioctls"},
     {"jsonform", "values"},
     {"assemble"},
     {"record"},
@@ -25,8 +25,14 @@ FLOORS = [
     {"formats"},
     {"constructs", "catalog"},
     {"files", "show"},
+    {"aead", "certtable", "exchanges", "explain", "hcl"},
+    {"secrets"},
+    {"channel", "firmware"},
+    {"host"},
     {"testing"},
+    {"device"},
     {"fuzz"},
+    {"commands"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -86,9 +92,10 @@ def test_generator_and_runtime_meet_only_in_generated_files() -> None:
 
 
 def test_modules_fit_in_the_head() -> None:
-    generated = ROOT / "snpformat" / "formats", ROOT / "snpformat" / "constructs"
+    generated = [ROOT / "snpformat" / name for name in ("formats", "constructs")]
+    generated.append(ROOT / "snpformat" / "testing" / "strategies.py")
     for path in modules("snpformat", "codegen"):
-        if path.parent not in generated:
+        if path not in generated and path.parent not in generated:
             assert len(path.read_text().splitlines()) <= 400, path
 
 

@@ -1,0 +1,1 @@
+"""The subcommands of ``snpformat``, a module each."""
