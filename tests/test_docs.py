@@ -15,6 +15,7 @@ from snpformat_codegen.language import FILE
 from snpformat_codegen.shapes import Either, Forms, ListOf, MapOf, Table
 
 from snpformat import catalog, cli
+from snpformat.commands.formats import first_sentence
 from snpformat.formats import AttestationReport
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -54,9 +55,16 @@ def test_console_examples_are_what_is_printed(
 
 
 def test_the_table_of_formats_is_true() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+?) \| (.+?) \|$", README, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\d+(?: to \d+)?) \| (.+?) \| (.+?) \|$", README, re.MULTILINE
+    )
     assert rows == [
-        (name, str(kind.SIZE), ", ".join(map(str, kind.VERSIONS)) or "-", cli.first_sentence(kind))
+        (
+            name,
+            catalog.sizes_text(kind),
+            ", ".join(map(str, kind.VERSIONS)) or "-",
+            first_sentence(kind),
+        )
         for name, kind in catalog.structures().items()
     ]
 

@@ -13,6 +13,7 @@ from snpformat_codegen import fuzz as spec_fuzz, passes, program
 
 from snpformat import assemble, cli, files, fuzz, jsonform, record, show, wire
 from snpformat.catalog import structures
+from snpformat.commands.common import REFUSED, USAGE
 from snpformat.errors import FormatError
 from snpformat.formats import MsgHdr
 
@@ -42,7 +43,7 @@ def test_it_ends_in_time_and_tells_its_seed(capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["fuzz", "--seconds", "0.2"]) == 0
     assert time.monotonic() - start < 10
     assert capsys.readouterr().out.startswith("seed ")
-    assert cli.main(["fuzz", "--format", "nope"]) == cli.USAGE
+    assert cli.main(["fuzz", "--format", "nope"]) == USAGE
 
 
 def _crash(*_: object, **__: object) -> object:
@@ -76,7 +77,7 @@ def test_it_finds_what_is_broken(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(where, name, broken)
     command = ["fuzz", "--count", "2000", "--seed", "3", "--format", "msg_hdr"]
-    assert cli.main(command) == cli.REFUSED
+    assert cli.main(command) == REFUSED
     out = capsys.readouterr().out
     assert told in out
     assert "\n  input: " in out
