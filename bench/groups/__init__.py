@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from ..engine import Group
-from . import build, generate, header, imports, parse, typed
+from . import build, codec, generate, header, imports, parse, typed
 
 GROUPS: dict[str, Callable[[], Group]] = {
     "parse": parse.group,
     "build": build.group,
     "header": header.group,
     "typed": typed.group,
+    "codec": codec.group,
     "import": imports.group,
     "generate": generate.group,
 }
