@@ -30,12 +30,16 @@ PAGE_SIZE = 4096
 KEY_SIZE = 32
 PAYLOAD_MAX = PAGE_SIZE - MsgHdr.SIZE
 
+# Bound once: they are looked up for every message.
+_HEADER_SIZE = MsgHdr.SIZE
+_AES_256_GCM = AeadAlgo.AES_256_GCM
 _TAG = slice(*MsgHdr.SPANS["tag"])
 _AAD = slice(*MsgHdr.SPANS["aad"])
 _SEQNO = slice(MsgHdr.field("msg_seqno").offset, MsgHdr.field("msg_seqno").end)
-_TAG_SIZE = _TAG.stop - _TAG.start
-# Sequence number, little-endian, and four zero bytes: 12 in all.
+_LAST_16, _BUT_LAST_16 = slice(-16, None), slice(-16)  # tag and ciphertext, as they are made
+# The IV: sequence number, little-endian as in the header, and four zero bytes.
 _pack_iv = Struct("<Q4x").pack
+_IV_END = bytes(4)
 
 
 class Aead:
@@ -75,21 +79,15 @@ class Aead:
         Raises:
             LocalError: for a payload that is empty or does not fit, or an unfit number.
         """
-        header = frame(payload, msg_type, msg_vmpck, msg_version)
+        gap, rest, aad = frame(msg_type, msg_version, len(payload), msg_vmpck)
         try:
             iv = _pack_iv(msg_seqno)
         except struct_error:
             raise LocalError(f"msg_seqno {msg_seqno!r} is no number of 64 bits") from None
-        sealed = self._encrypt(iv, payload, header[_AAD])
-        return b"".join(
-            (
-                sealed[-_TAG_SIZE:],
-                header[_TAG.stop : _SEQNO.start],
-                iv[:8],
-                header[_SEQNO.stop :],
-                sealed[:-_TAG_SIZE],
-            )
-        ).ljust(PAGE_SIZE, b"\0")
+        sealed = self._encrypt(iv, payload, aad)
+        return (sealed[_LAST_16] + gap + iv[:8] + rest + sealed[_BUT_LAST_16]).ljust(
+            PAGE_SIZE, b"\0"
+        )
 
     def open(self, page: Buffer) -> tuple[MsgHdr, bytes]:
         """The header and the payload of a message, which may be followed by other bytes.
@@ -103,18 +101,17 @@ class Aead:
                 version or size, or a payload that the page cannot hold.
             AuthenticationError: when tag, key, sequence number, header and payload do not agree.
         """
-        raw = bytes(page)
-        header = MsgHdr.parse(raw[: MsgHdr.SIZE])
+        raw = page if type(page) is bytes else bytes(page)
+        header = MsgHdr.parse(raw[:_HEADER_SIZE])
         size = header.msg_size
-        end = MsgHdr.SIZE + size
-        if header.algo != AeadAlgo.AES_256_GCM:
+        end = _HEADER_SIZE + size
+        if header.algo != _AES_256_GCM:
             raise _refusal("algo", header.algo, "is not AES-256-GCM")
         if size == 0 or end > len(raw):
-            raise _refusal("msg_size", size, f"the page has {len(raw) - MsgHdr.SIZE} bytes for it")
+            raise _refusal("msg_size", size, f"the page has {len(raw) - _HEADER_SIZE} bytes for it")
         try:
-            iv = _pack_iv(header.msg_seqno)
-            sealed = raw[MsgHdr.SIZE : end] + raw[_TAG]
-            return header, self._decrypt(iv, sealed, raw[_AAD])
+            sealed = raw[_HEADER_SIZE:end] + raw[_TAG]
+            return header, self._decrypt(raw[_SEQNO] + _IV_END, sealed, raw[_AAD])
         except InvalidTag:
             raise AuthenticationError(
                 "the message was changed, or sealed with another key or sequence number"
@@ -124,26 +121,25 @@ class Aead:
         return "<Aead>"  # never the key
 
 
-def frame(payload: bytes, msg_type: int, msg_vmpck: int, msg_version: int) -> bytes:
-    """The header of a message with `payload`, before tag and sequence number are in it.
+@lru_cache(maxsize=64)
+def frame(
+    msg_type: int, msg_version: int, msg_size: int, msg_vmpck: int
+) -> tuple[bytes, bytes, bytes]:
+    """The header of a message with a payload of `msg_size` bytes, but for tag and sequence number.
 
-    Raises LocalError for what `Aead.seal` does not take; so it also tells beforehand.
+    Returns the bytes between these two, those behind them, and which of all are authenticated. They
+    are kept: one side sends few different headers, and making one costs as much as sealing. Raises
+    LocalError for what `Aead.seal` does not take; so it also tells beforehand.
     """
-    size = len(payload)
-    if not 0 < size <= PAYLOAD_MAX:
-        raise LocalError(f"a payload has 1 to {PAYLOAD_MAX} bytes, not {size}")
+    if not 0 < msg_size <= PAYLOAD_MAX:
+        raise LocalError(f"a payload has 1 to {PAYLOAD_MAX} bytes, not {msg_size}")
     try:
-        return _header(msg_type, msg_version, size, msg_vmpck)
+        raw = MsgHdr(
+            msg_type=msg_type, msg_version=msg_version, msg_size=msg_size, msg_vmpck=msg_vmpck
+        ).build()
     except FormatError as error:
         raise LocalError(str(error)) from None
-
-
-@lru_cache(maxsize=64)
-def _header(msg_type: int, msg_version: int, msg_size: int, msg_vmpck: int) -> bytes:
-    """Kept: one side sends few different headers, and making one costs as much as sealing."""
-    return MsgHdr(
-        msg_type=msg_type, msg_version=msg_version, msg_size=msg_size, msg_vmpck=msg_vmpck
-    ).build()
+    return raw[_TAG.stop : _SEQNO.start], raw[_SEQNO.stop :], raw[_AAD]
 
 
 def _refusal(name: str, value: int, reason: str) -> FormatError:

@@ -259,7 +259,7 @@ MUTATIONS = [
         "test_aead.py::test_what_is_no_key",
     ),
     Mutation(
-        "a payload of any length", "aead.py", "    if not 0 < size <= PAYLOAD_MAX:\n",
+        "a payload of any length", "aead.py", "    if not 0 < msg_size <= PAYLOAD_MAX:\n",
         "    if False:\n", "test_aead.py::test_what_cannot_be_sealed",
     ),
     Mutation(
@@ -280,22 +280,22 @@ MUTATIONS = [
     ),
     Mutation(
         "algo is not compared", "aead.py",
-        "        if header.algo != AeadAlgo.AES_256_GCM:\n", "        if False:\n",
+        "        if header.algo != _AES_256_GCM:\n", "        if False:\n",
     ),
     Mutation(
         "the IV is always the same", "aead.py", "self._encrypt(iv, payload,",
         "self._encrypt(bytes(12), payload,",
     ),
     Mutation(
-        "the AAD is cut", "aead.py", "self._encrypt(iv, payload, header[_AAD])",
-        "self._encrypt(iv, payload, header[0x30:0x3C])",
+        "the AAD is cut", "aead.py", "self._encrypt(iv, payload, aad)",
+        "self._encrypt(iv, payload, aad[:12])",
     ),
     Mutation(
-        "the AAD is made anew", "aead.py", "self._decrypt(iv, sealed, raw[_AAD])",
-        "self._decrypt(iv, sealed, raw[0x30:0x38] + bytes(4) + raw[0x3C:0x3D] + bytes(35))",
+        "the AAD is made anew", "aead.py", "IV_END, sealed, raw[_AAD])",
+        "IV_END, sealed, raw[0x30:0x38] + bytes(4) + raw[0x3C:0x3D] + bytes(35))",
     ),
     Mutation(
-        "the page is short", "aead.py", '        ).ljust(PAGE_SIZE, b"\\0")\n', "        )\n",
+        "the page is short", "aead.py", '.ljust(\n            PAGE_SIZE, b"\\0"\n        )\n', "\n",
     ),
 ]  # fmt: skip
 NAMES = {mutation.name: mutation for mutation in MUTATIONS}

@@ -15,7 +15,7 @@ from ..engine import LIMIT, OURS, Case, Group, loop, require
 
 KEY = bytes(range(32))
 HEAD = MsgHdr.SIZE
-FIELDS: dict[str, Any] = {"msg_type": int(MsgType.REPORT_REQ), "msg_seqno": 0x1234567}
+TYPE, SEQNO = int(MsgType.REPORT_REQ), 0x1234567
 # Bytes of payload, and how many times the limit a round may take: the fixed costs weigh less the
 # more there is to encrypt.
 REACHES = {96: 3.0, 1280: 2.6, 4000: 2.2}
@@ -29,24 +29,29 @@ def group() -> Group:
         Aead(KEY),
         {"construct": _construct(False), "construct, compiled": _construct(True)},
     )
-    codec: Codec = (lambda payload: ours.seal(payload, **FIELDS), lambda page: ours.open(page)[1])
-    cases = [case for size, reach in REACHES.items() for case in _cases(size, reach, codec, peers)]
+    cases = [case for size, reach in REACHES.items() for case in _cases(size, reach, ours, peers)]
     return Group("codec", cases)
 
 
-def _cases(size: int, reach: float, ours: Codec, peers: dict[str, Codec]) -> Iterator[Case]:
+def _cases(size: int, reach: float, ours: Aead, peers: dict[str, Codec]) -> Iterator[Case]:
     payload = bytes(n % 251 for n in range(size))
-    page = ours[0](payload)
-    for name, (seal, unseal) in peers.items():
-        require(seal(payload) == page, f"{name} seals another page")
-        require(unseal(page) == payload, f"{name} opens another payload")
+    seal, unseal = ours.seal, ours.open
+
+    def there_and_back() -> object:
+        return unseal(seal(payload, msg_type=TYPE, msg_seqno=SEQNO))
+
+    page = seal(payload, msg_type=TYPE, msg_seqno=SEQNO)
+    require(unseal(page)[1] == payload, "we open another payload")
+    for name, (peer_seal, peer_open) in peers.items():
+        require(peer_seal(payload) == page, f"{name} seals another page")
+        require(peer_open(page) == payload, f"{name} opens another payload")
     iv, aad = page[0x20:0x28] + bytes(4), page[0x30:HEAD]
     encrypt, decrypt = AESGCM(KEY).encrypt, AESGCM(KEY).decrypt
     sealed = page[HEAD : HEAD + size] + page[:16]
     require(encrypt(iv, payload, aad) == sealed, "the limit seals something else")
     work, limit = f"seal + open {size}", f"encrypt + decrypt {size}"
     yield Case(limit, LIMIT, loop(lambda: decrypt(iv, encrypt(iv, payload, aad), aad)))
-    yield Case(work, OURS, loop(_there_and_back(ours, payload)), limit, reach=reach)
+    yield Case(work, OURS, loop(there_and_back), limit, reach=reach)
     for name, codec in peers.items():
         yield Case(work, name, loop(_there_and_back(codec, payload)), limit)
 
@@ -62,7 +67,7 @@ def _construct(compiled: bool) -> Codec:
     if compiled:
         header = header.compile()
     cipher = AESGCM(KEY)
-    blank = constructs.MsgHdr.parse(MsgHdr(**FIELDS).build())
+    blank = constructs.MsgHdr.parse(MsgHdr(msg_type=TYPE, msg_seqno=SEQNO).build())
 
     def seal(payload: bytes) -> bytes:
         blank.msg_size, blank.authtag = len(payload), bytes(32)

@@ -89,7 +89,8 @@ class Secrets:
         with self._lock:
             cipher = self._cipher(vmpck)
             seqno = self.next_msg_seqno(vmpck)
-            aead.frame(payload, msg_type, vmpck, msg_version)  # nothing may fail behind the number
+            # Whatever may fail has to fail before the number is taken.
+            aead.frame(msg_type, msg_version, len(payload), vmpck)
             self._count(vmpck, seqno + 1)
             try:
                 self._persist()
