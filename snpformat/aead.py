@@ -19,7 +19,8 @@ from struct import Struct, error as struct_error
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .errors import AuthenticationError, FormatError, LocalError
+from .errors import AuthenticationError, FormatError, LocalError, without_frames
+from .fields import type_name
 from .formats.msg_hdr import AeadAlgo, MsgHdr
 
 TYPE_CHECKING = False
@@ -49,12 +50,12 @@ class Aead:
 
     def __init__(self, key: Buffer) -> None:
         """Take a key of 32 bytes. Raises LocalError for another length or an empty key (zeros)."""
-        raw = bytes(key)
-        if len(raw) != KEY_SIZE:
-            raise LocalError(f"a VMPCK has {KEY_SIZE} bytes, not {len(raw)}")
-        if not any(raw):
-            raise LocalError("a VMPCK of zeros is no key")
-        cipher = AESGCM(raw)  # kept: making one costs more than sealing a message
+        try:
+            cipher = AESGCM(_key_bytes(key))
+        except LocalError as error:
+            del key  # of errors nobody shall find it in this frame
+            raise without_frames(error) from None
+        # Kept: making one costs more than sealing a message
         self._encrypt = cipher.encrypt
         self._decrypt = cipher.decrypt
 
@@ -79,12 +80,14 @@ class Aead:
         Raises:
             LocalError: for a payload that is empty or does not fit, or an unfit number.
         """
-        gap, rest, aad = frame(msg_type, msg_version, len(payload), msg_vmpck)
         try:
+            gap, rest, aad = frame(msg_type, msg_version, len(payload), msg_vmpck)
             iv = _pack_iv(msg_seqno)
+            sealed = self._encrypt(iv, payload, aad)
         except struct_error:
             raise LocalError(f"msg_seqno {msg_seqno!r} is no number of 64 bits") from None
-        sealed = self._encrypt(iv, payload, aad)
+        except TypeError:
+            raise LocalError("expected a payload of bytes, and numbers for its header") from None
         return (sealed[_LAST_16] + gap + iv[:8] + rest + sealed[_BUT_LAST_16]).ljust(
             PAGE_SIZE, b"\0"
         )
@@ -101,7 +104,7 @@ class Aead:
                 version or size, or a payload that the page cannot hold.
             AuthenticationError: when tag, key, sequence number, header and payload do not agree.
         """
-        raw = page if type(page) is bytes else bytes(page)
+        raw = page if type(page) is bytes else _copy(page)
         header = MsgHdr.parse(raw[:_HEADER_SIZE])
         size = header.msg_size
         end = _HEADER_SIZE + size
@@ -121,7 +124,27 @@ class Aead:
         return "<Aead>"  # never the key
 
 
-@lru_cache(maxsize=64)
+def _key_bytes(key: Buffer) -> bytes:
+    try:
+        raw = bytes(memoryview(key))
+    except (TypeError, ValueError):  # or a view that was released
+        raise LocalError(f"expected the bytes of a VMPCK, got {type_name(key)}") from None
+    if len(raw) != KEY_SIZE:
+        raise LocalError(f"a VMPCK has {KEY_SIZE} bytes, not {len(raw)}")
+    if not any(raw):
+        raise LocalError("a VMPCK of zeros is no key")
+    return raw
+
+
+def _copy(page: Buffer) -> bytes:
+    try:
+        return bytes(memoryview(page))
+    except (TypeError, ValueError):  # or a view that was released
+        reason = f"expected the bytes of a page, got {type_name(page)}"
+        raise FormatError(MsgHdr.NAME, None, None, None, reason) from None
+
+
+@lru_cache(maxsize=64, typed=True)  # typed: 5.0 is no message type, though it equals one
 def frame(
     msg_type: int, msg_version: int, msg_size: int, msg_vmpck: int
 ) -> tuple[bytes, bytes, bytes]:

@@ -50,14 +50,13 @@ Sources: rules D3, D12 to D15, D18 to D22, D24 and D26 to D29.
 
 from __future__ import annotations
 
-from threading import RLock
-
 from .aead import PAGE_SIZE
 from .errors import FormatError, KeyUnavailable, LocalError, RemoteError, StoreError
 from .exchanges import EXCHANGES
 from .fields import type_name
 from .formats import Exitinfo2, FwError, VmmError
 from .formats.msg_hdr import MsgHdr
+from .turns import Turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,23 +87,22 @@ class HostError(RemoteError):
 class Channel:
     """A conversation under one VMPCK of a store."""
 
+    _state = DEAD  # until it is made
+    _vmpck = -1
+
     def __init__(self, secrets: Secrets, vmpck: int = 0) -> None:
         """Use the key 0 to 3 of `secrets`, of which it must be the only channel.
 
-        Raises KeyUnavailable when that key is empty or retired, or there is none of that number.
+        Raises KeyUnavailable when that key is empty or retired, there is none of that number, or
+        the store is closed.
         """
-        if type(vmpck) is not int or not 0 <= vmpck <= 3:
-            raise KeyUnavailable(f"there is no VMPCK {vmpck!r}; there are 0 to 3")
-        if not secrets.has_key(vmpck):
-            raise KeyUnavailable(
-                f"VMPCK {vmpck} is empty: it was retired, or never given to this VMPL"
-            )
+        secrets.check_key(vmpck)
         self._secrets = secrets
         self._vmpck = vmpck
         self._state = READY
         self._page = b""  # what was sent, while the answer is awaited
         self._extended = False
-        self._lock = RLock()
+        self._turn = Turn()
 
     @property
     def state(self) -> str:
@@ -141,20 +139,18 @@ class Channel:
             StoreError: the number could not be made durable. It was not used.
         """
         self._secrets.check_process()  # a child may find the lock held for ever
-        with self._lock:
+        with self._turn:
             if self._state == DEAD:
                 raise KeyUnavailable(f"VMPCK {self._vmpck} is retired")
             if self._state == WAITING:
                 raise LocalError("the answer to the last request is still awaited")
-            exchange = EXCHANGES.get(msg_type)
+            exchange = EXCHANGES.get(msg_type) if isinstance(msg_type, int) else None
             if exchange is None:
                 known = ", ".join(str(number) for number in EXCHANGES)
                 raise LocalError(f"message type {msg_type!r} is no request; those are {known}")
             if not as_it_is:
                 exchange.check(payload, msg_version)
-            self._page = self._secrets.seal(
-                self._vmpck, msg_type, bytes(payload), msg_version=msg_version
-            )
+            self._page = self._secrets.seal(self._vmpck, msg_type, payload, msg_version=msg_version)
             self._state = WAITING
             self._extended = extended
             return self._page
@@ -167,19 +163,19 @@ class Channel:
             LocalError: no answer is awaited, or `page` is no bytes at all.
         """
         self._secrets.check_process()
-        with self._lock:
+        with self._turn:
             self._await("an answer")
             try:
-                if isinstance(page, int):
-                    raise TypeError  # bytes() would make so many zeros of it
-                copy = bytes(page)
+                # bytes() alone would make zeros of a number, and something of any list.
+                copy = bytes(page) if hasattr(page, "__bytes__") else bytes(memoryview(page))
             except (TypeError, ValueError, BufferError):
                 raise LocalError(f"expected a page of bytes, got {type_name(page)}") from None
             try:
                 if len(copy) != PAGE_SIZE:
                     raise RemoteError(f"a page has {PAGE_SIZE} bytes, not {len(copy)}")
-                header, payload = self._secrets.open(self._vmpck, copy)
-                self._compare(header)
+                # Before it is opened: what an old answer holds is never in reach.
+                self._compare(MsgHdr.parse(copy[: MsgHdr.SIZE]))
+                _, payload = self._secrets.open(self._vmpck, copy)
             except FormatError as error:
                 raise self._die(RemoteError(f"the response is no message: {error}")) from None
             except RemoteError as error:
@@ -197,7 +193,7 @@ class Channel:
             LocalError: no answer is awaited, or `exitinfo2` is 0 or no number of 64 bits.
         """
         self._secrets.check_process()
-        with self._lock:
+        with self._turn:
             self._await("a host's error")
             if type(exitinfo2) is not int or not 0 < exitinfo2 <= NO_FW_CALL:
                 raise LocalError(f"exitinfo2 {exitinfo2!r} is no error")
@@ -211,19 +207,21 @@ class Channel:
     def give_up(self) -> None:
         """Stop waiting for an answer, and so retire the key. Nothing happens to one that is dead.
 
-        Raises LocalError when no answer is awaited: the key is as good as ever then.
+        Raises:
+            LocalError: no answer is awaited, so the key is as good as ever.
+            StoreError: the key is retired in memory, but not in its file.
         """
         self._secrets.check_process()
-        with self._lock:
+        with self._turn:
             if self._state == DEAD:
                 return
             self._await("the end of waiting")
             self._retire()
 
     def _compare(self, header: MsgHdr) -> None:
-        """Raise RemoteError unless `header`, which is authentic, is that of the awaited answer.
+        """Raise RemoteError unless `header` is that of the awaited answer.
 
-        algo, hdr_version and hdr_size have been compared where the message was opened.
+        algo, hdr_version and hdr_size are compared where a message is read and opened.
         """
         sent = MsgHdr.parse(self._page[: MsgHdr.SIZE])
         exchange = EXCHANGES[sent.msg_type]
@@ -254,9 +252,16 @@ class Channel:
         return error
 
     def _retire(self) -> None:
+        page, self._page = self._page, b""
         self._state = DEAD
-        self._page = b""
-        self._secrets.retire(self._vmpck)
+        try:
+            self._secrets.retire(self._vmpck)
+        except LocalError:  # a signal handler that came while the store was at work
+            self._page, self._state = page, WAITING
+            raise
+
+    def __reduce__(self) -> str:
+        raise TypeError("a channel cannot be copied or pickled: there is one for each key")
 
     def __repr__(self) -> str:
         return f"<Channel under VMPCK {self._vmpck}, {self._state}>"

@@ -1,7 +1,7 @@
 """The command ``snpformat``: look at formats, decode and encode, and talk to a secure processor.
 
-Exit status: 0 done, 1 the data or the request was refused, 2 usage or input and output. An error is
-one line; more may say what to do.
+Exit status: 0 done, 1 the data or the request was refused, 2 usage or input and output (files, and
+devices that cannot be opened). An error is one line; more may say what to do.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .commands import (
     secrets,
 )
 from .commands.common import DONE, REFUSED, USAGE, Parser, UsageError
+from .device.errors import DeviceUnavailable
 from .errors import FormatError, SnpformatError
 
 TYPE_CHECKING = False
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(REFUSED, f"{source}{error}")
     except SnpformatError as error:
         message, *help = str(error).split("\n  help: ")
-        return _fail(REFUSED, message, *help)
+        return _fail(USAGE if isinstance(error, DeviceUnavailable) else REFUSED, message, *help)
     except UsageError as error:
         return _fail(USAGE, str(error), error.help)
     except BrokenPipeError:
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="snpformat",
         description="The binary formats of AMD SEV-SNP guests, and their secure processor.",
         epilog="Exit status: 0 done, 1 the data or the request was refused, 2 usage or input and "
-        "output.",
+        "output (files, and devices that cannot be opened).",
     )
     parser.add_argument("--version", action="version", version=f"snpformat {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from .fields import Field
+
+    Raised = TypeVar("Raised", bound=BaseException)
 
 
 class SnpformatError(Exception):
@@ -93,3 +97,11 @@ class MailboxError(ProtocolError):
 
 class StoreError(SnpformatError):
     """A file of secrets cannot be used: in use, damaged, foreign, or not writable."""
+
+
+def without_frames(error: Raised) -> Raised:
+    """The error, to be raised again with `from None`: without the frames that it came through, and
+    without what led to it. Variables in there hold keys, and some who log errors log these.
+    """
+    error.__context__ = None
+    return error.with_traceback(None)

@@ -55,7 +55,12 @@ ERRNOS: dict[int, tuple[str, str, str]] = {
         "a signal came while the call was waiting",
         "make the call again: each one is a message of its own",
     ),
-    5: ("EIO", "the exchange with the firmware failed, and the driver wipes its key then", RELOAD),
+    5: (
+        "EIO",
+        "the exchange with the firmware failed, and the driver wipes its key then (unless "
+        "exitinfo2 is 0x100000000: there were more certificates than room)",
+        RELOAD,
+    ),
     6: (
         "ENXIO",
         "no driver stands behind this file; from configfs: the firmware refused, with a STATUS "
@@ -126,8 +131,8 @@ ERRNOS: dict[int, tuple[str, str, str]] = {
 # (errno, exitinfo2): cause, remedies. They say more than either number alone.
 PAIRS: dict[tuple[int, int], tuple[str, tuple[str, ...]]] = {
     (5, NOT_CALLED): (
-        "the kernel could not call the host (it has no GHCB), so the firmware was not reached, and "
-        "the driver has wiped its key",
+        "the kernel's call to the host failed (it may have no GHCB), so the firmware was not "
+        "reached, and the driver has wiped its key",
         (_LOAD, RELOAD),
     ),
     (5, NOT_SENT): (
@@ -158,7 +163,7 @@ PAIRS: dict[tuple[int, int], tuple[str, tuple[str, ...]]] = {
     (25, 0): (
         "the key of this driver is empty or was wiped after an earlier failure (or the file is not "
         "/dev/sev-guest)",
-        (RELOAD,),
+        (RELOAD, "where this was the first request: check the path of the device"),
     ),
     (25, NOT_SENT): (
         "the driver does not know this request (a 32-bit program, or a kernel too old for it); "
@@ -261,6 +266,13 @@ def explain(
     return Explanation(tuple(cause for cause, _ in lines), tuple(remedies))
 
 
+def name_of(errno: int) -> str:
+    """An errno by name, and its number: ``EIO, errno 5``."""
+    if errno in ERRNOS:
+        return f"{ERRNOS[errno][0]}, errno {errno}"
+    return f"errno {_decimal(errno)}"
+
+
 def _errno(number: int) -> tuple[str, tuple[str, ...]]:
     if number == 0:
         return "errno 0: the kernel reports no error", ()
@@ -316,7 +328,8 @@ def _status(status: int) -> tuple[str, tuple[str, ...]]:
     if status == 0:
         return "STATUS 0: the firmware carried the request out", ()
     # STATUS borrows its numbers from the firmware's codes; the spec names those that can come.
-    enum = MsgStatus if status in MsgStatus.NAMES else FwError
+    borrowed = status not in MsgStatus.NAMES and status != FwError.NO_FW_CALL  # Linux's own
+    enum = FwError if borrowed else MsgStatus
     return _coded("STATUS", enum, status, STATUS_REMEDIES)
 
 

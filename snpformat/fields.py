@@ -296,5 +296,6 @@ def near(name: object, names: Iterable[str]) -> str:
     """A hint at the known name that is closest, if one is close."""
     import difflib  # needed only when something is wrong, and slow to load
 
-    close = difflib.get_close_matches(str(name), list(names), n=1)
+    word = name if isinstance(name, str) else repr(type(name))  # numbers may be endless
+    close = difflib.get_close_matches(word[:100], list(names), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -28,6 +28,7 @@ def read(path: str) -> bytes:
     Raises OSError, and InputRefused for more than LIMIT bytes: /dev/zero ends too.
     """
     if path != "-":
+        _check_name(path)
         with open(path, "rb") as stream:
             return _bounded(stream)
     if sys.stdin is None:
@@ -109,8 +110,6 @@ def write(raw: bytes, path: str, spelling: str, *, secret: bool = False) -> None
         raw = raw.hex().encode() + b"\n"
     elif spelling == "base64":
         raw = base64.b64encode(raw) + b"\n"
-    if not path:
-        raise FileNotFoundError(2, "an empty name is no file")
     if path == "-":
         if sys.stdout is None:
             raise OSError(9, "standard output is closed")
@@ -121,9 +120,13 @@ def write(raw: bytes, path: str, spelling: str, *, secret: bool = False) -> None
 
 def _replace_file(path: str, raw: bytes, secret: bool) -> None:
     """Write all of `raw` or leave what is there; a device or a pipe is written to as it is."""
+    check_target(path)
     if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "wb") as stream:
-            stream.write(raw)
+        try:
+            with open(path, "wb") as stream:
+                stream.write(raw)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None
         return
     path = os.path.realpath(path)
     temporary = f"{path}.{os.getpid()}.tmp"
@@ -133,10 +136,35 @@ def _replace_file(path: str, raw: bytes, secret: bool) -> None:
         if os.path.exists(path) and not secret:
             os.chmod(temporary, os.stat(path).st_mode & 0o777)
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
         if os.path.exists(temporary):
             os.unlink(temporary)
-        raise OSError(error.errno, error.strerror, path) from None
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, path) from None
+        raise
+
+
+def check_target(path: str) -> None:
+    """Raise OSError for what `write` surely cannot write to, without touching it: before something
+    is asked for that can be had only once, or late.
+    """
+    if path == "-":
+        if sys.stdout is None:
+            raise OSError(9, "standard output is closed")
+        return
+    _check_name(path)
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "is a directory", path)
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(2, "no such file or directory", path)
+    if not os.access(folder, os.W_OK) and not os.path.exists(path):
+        raise PermissionError(13, "permission denied", path)
+
+
+def _check_name(path: str) -> None:
+    if not path:
+        raise FileNotFoundError(2, "an empty name is no file")
 
 
 def _private(path: str, flags: int) -> int:

@@ -1,4 +1,4 @@
-"""``snpformat fuzz``: random, mutated and nearly valid inputs through everything that reads bytes.
+"""``snpformat fuzz``: random, mutated and nearly valid inputs through every format.
 
 What is promised of any input: a record or a FormatError, and of a record that every way there has
 a way back. Each input is made from one random generator, so a seed gives the same run again; a

@@ -14,7 +14,16 @@ from .formats import CertTableEntry, VmmError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from .firmware import Firmware
+
+    class HostLike(Protocol):
+        """Whoever can stand between a guest and its firmware."""
+
+        def guest_request(self, page: bytes) -> Answer: ...
+
+        def extended_request(self, page: bytes, pages: int) -> Answer: ...
 
 
 class SharedPage:
@@ -30,6 +39,10 @@ class SharedPage:
         if self._then is not None:
             self._contents = self._then
         return found
+
+    def peek(self) -> bytes:
+        """What the next read will find; for hosts, who put it there."""
+        return self._contents
 
 
 class Answer:

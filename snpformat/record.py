@@ -163,6 +163,9 @@ class Record:
         return hash((type(self), self._values))
 
     def __repr__(self) -> str:
+        # Where its making failed, debuggers show it all the same.
+        if not (hasattr(self, "_values") and hasattr(self, "layout_version")):
+            return f"<{type(self).__name__}, not made>"
         shown = [f"{field.name}={show(self, field)}" for field, here in self.layout() if here]
         for field, raw in reserved_space.loose_bytes(self):
             loose = SECRET if field.secret else raw.hex()

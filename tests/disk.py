@@ -1,4 +1,4 @@
-"""A disk to break: stands in for `os` in the module of file stores, fails and crashes on demand.
+"""A disk to break: stands in for `os` in `snpformat.secrets.disk`, fails and crashes on demand.
 
 Every call that touches the disk is numbered. A crash is a `Crash`, a BaseException, which no code
 may take for an error of the disk; behind one, `lose` gives the disk the state that a power failure
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from snpformat.secrets import file
+from snpformat.secrets import disk as disk_of_stores
 
 CALLS = ("open", "fstat", "fchmod", "read", "write", "pwrite", "pread", "fsync", "close",
          "rename", "unlink", "stat")  # fmt: skip
@@ -75,26 +75,31 @@ class Disk:
         self._names[opened] = path
         return opened
 
+    def _name(self, opened: int) -> str:
+        """Of a file that was opened here, or before this disk came."""
+        return self._names.get(opened) or os.readlink(f"/proc/self/fd/{opened}")
+
     def _close(self, opened: int) -> None:
         self._names.pop(opened, None)
         os.close(opened)
 
     def _pwrite(self, opened: int, data: bytes, offset: int) -> int:
-        path = self._names[opened]
+        path = self._name(opened)
         if path.endswith(".lock"):
             self._notes.setdefault(path, Path(path).read_bytes())
         return os.pwrite(opened, data, offset)
 
     def _write(self, opened: int, data: bytes) -> int:
         self._unflushed.add(os.fstat(opened).st_ino)
-        self._written.add(self._names[opened].removesuffix(".tmp"))
+        self._written.add(self._name(opened).removesuffix(".tmp"))
         return os.write(opened, data[: len(data) // 2 + 1] if self.short else data)
 
     def _fsync(self, opened: int) -> None:
         """Only noted: no test can cut the power, so none waits for the disk."""
         found = os.fstat(opened)
         self._unflushed.discard(found.st_ino)
-        if os.path.isdir(self._names[opened]):
+        self._notes.pop(self._name(opened), None)
+        if os.path.isdir(self._name(opened)):
             self.forget()
 
     def _rename(self, old: str, new: str) -> None:
@@ -121,27 +126,37 @@ class Disk:
         self._notes.clear()
         self.before = lambda name, number: None
 
-    def lose(self, *, renames: bool, contents: Callable[[bytes], bytes] | None = None) -> None:
-        """What a power failure leaves: unflushed renames undone, unflushed contents changed."""
+    def lose(
+        self,
+        *,
+        renames: bool,
+        notes: bool = False,
+        contents: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """What a power failure leaves: unflushed renames and notes undone, unflushed contents
+        changed.
+        """
         if contents is not None:
             for path in {new for _, new in self._attic} | self._written:
                 if os.path.isfile(path) and os.stat(path).st_ino in self._unflushed:
                     torn = contents(Path(path).read_bytes())
                     Path(path).write_bytes(torn)
-        if renames:
+        if notes:
             for note, old in self._notes.items():
                 Path(note).write_bytes(old)
+        if renames:
             for attic, path in reversed(self._attic):
                 os.rename(attic, path)
             self._attic.clear()
         self.forget()
+        self._notes.clear()
         self._unflushed.clear()
 
     @contextmanager
     def mounted(self) -> Iterator[Disk]:
-        """The store's module sees this disk."""
+        """Stores have this disk."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(file, "os", self)
+            patch.setattr(disk_of_stores, "os", self)
             yield self
 
 

@@ -37,6 +37,12 @@ def test_what_is_no_key(key: bytes, told: str) -> None:
         Aead(key)
 
 
+@pytest.mark.parametrize("key", [None, 32, "k" * 32, [1] * 32, 1.5])
+def test_what_are_no_bytes_of_a_key(key: Any) -> None:
+    with pytest.raises(LocalError, match="expected the bytes of a VMPCK, got"):
+        Aead(key)
+
+
 @pytest.mark.parametrize("key", [bytearray(KEY), memoryview(KEY), bytes(31) + b"\1"])
 def test_what_is_a_key(key: Any) -> None:
     assert Aead(key).seal(b"a", **NUMBER) == seal_page(bytes(key), b"a", **NUMBER)
@@ -63,6 +69,12 @@ def test_the_key_is_taken_as_it_was() -> None:
         (b"a", {"msg_version": 256}, "msg_version"),
         (b"a", {"msg_vmpck": -1}, "msg_vmpck"),
         (b"a", {"msg_vmpck": 4}, "msg_vmpck"),
+        (b"a", {"msg_type": 5.0}, "msg_type"),
+        (b"a", {"msg_type": [5]}, "expected a payload of bytes, and numbers"),
+        (None, {}, "expected a payload of bytes"),
+        ("a", {}, "expected a payload of bytes"),
+        ([1], {}, "expected a payload of bytes"),
+        (1, {}, "expected a payload of bytes"),
     ],
 )
 def test_what_cannot_be_sealed(payload: bytes, given: dict[str, Any], told: str) -> None:
@@ -110,7 +122,7 @@ def test_what_is_no_message(page: bytes, field: str | None, told: str) -> None:
 
 @pytest.mark.parametrize("page", [None, "page", 1.5, object()])
 def test_what_is_no_page(page: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(FormatError, match="expected the bytes of a page, got"):
         Aead(KEY).open(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import signal
@@ -101,10 +102,29 @@ def nothing(talk: Talk, result: Any) -> bool:
 
 
 Event = Callable[[Talk], Any]
+UNFIT: list[Any] = [None, "5", [5], 5.0, -1]
+
+
+def asked_for(*given: Any, **options: Any) -> Event:
+    return lambda talk: talk.channel.request(*given, **options)
+
+
 EVENTS: dict[str, Event] = {
     "request": lambda talk: talk.channel.request(REPORT, REQUESTS[REPORT]),
     "request of a type that is none": lambda talk: talk.channel.request(6, REQUESTS[REPORT]),
     "request with a payload that is none": lambda talk: talk.channel.request(REPORT, bytes(95)),
+    **{f"request of type {bad!r}": asked_for(bad, REQUESTS[REPORT]) for bad in UNFIT},
+    **{f"request with a payload {bad!r}": asked_for(REPORT, bad) for bad in UNFIT},
+    **{
+        f"request with a payload {bad!r}, as it is": asked_for(REPORT, bad, as_it_is=True)
+        for bad in UNFIT
+    },
+    **{
+        f"request of version {bad!r}, as it is": asked_for(
+            REPORT, REQUESTS[REPORT], msg_version=bad, as_it_is=True
+        )
+        for bad in (*UNFIT, 0, 256)
+    },
     "request with a reserved byte": lambda t: t.channel.request(REPORT, bytes(95) + b"\1"),
     "request of version 0": lambda t: t.channel.request(REPORT, REQUESTS[REPORT], msg_version=0),
     "request of version 2": lambda t: t.channel.request(REPORT, REQUESTS[REPORT], msg_version=2),
@@ -116,6 +136,9 @@ EVENTS: dict[str, Event] = {
     "nothing at all": lambda talk: talk.channel.receive(b""),
     "what are no bytes": lambda talk: talk.channel.receive("page"),  # type: ignore[arg-type]
     "a number for a page": lambda talk: talk.channel.receive(PAGE),  # type: ignore[arg-type]
+    "a list for a page": lambda talk: talk.channel.receive([0] * PAGE),  # type: ignore[arg-type]
+    "an empty list for a page": lambda talk: talk.channel.receive([]),  # type: ignore[arg-type]
+    "nothing for a page": lambda talk: talk.channel.receive(None),  # type: ignore[arg-type]
     "BUSY": lambda talk: talk.channel.host_error(BUSY),
     "INVALID_LEN": lambda talk: talk.channel.host_error(INVALID_LEN),
     "BUSY and a firmware code": lambda talk: talk.channel.host_error(BUSY | 1),
@@ -322,10 +345,13 @@ ENDS = {
     0: 1,
     0xFFFF_FFFA: 0xFFFF_FFFB,
     0xFFFF_FFFC: 0xFFFF_FFFD,
-    0xFFFF_FFFD: 0xFFFF_FFFE,  # no guest of ours counts odd numbers, but this one did
+    0xFFFF_FFFD: None,  # odd: the firmware's
     0xFFFF_FFFE: None,
     0xFFFF_FFFF: None,
 }
+
+
+LAST_ODD = 0xFFFF_FFFD
 
 
 @pytest.mark.parametrize("stored", ENDS)
@@ -342,7 +368,8 @@ def test_d12_where_the_numbers_end(stored: int, area: int, high: int, vmpck: int
     channel = Channel(secrets, vmpck)
     expected = None if area and high else ENDS[stored]
     if expected is None:
-        with pytest.raises(KeyUnavailable, match="used up its sequence numbers"):
+        told = "is odd" if stored % 2 and not (area and high) else "used up its sequence numbers"
+        with pytest.raises(KeyUnavailable, match="used up" if stored > LAST_ODD else told):
             channel.request(REPORT, REQUESTS[REPORT])
         assert channel.state == "ready"  # and the key is kept
         assert secrets.has_key(vmpck)
@@ -633,3 +660,66 @@ def test_threads_that_share_a_channel() -> None:
         thread.join()
     assert sum(map(bool, found)) == 1
     assert channel._secrets.next_msg_seqno(0) == 3
+
+
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_cannot_be_copied(make: Any) -> None:
+    """Two that await one answer would both take it, and ask at once."""
+    with pytest.raises(TypeError, match="there is one for each key"):
+        make(Talk("waiting").channel)
+
+
+def test_what_an_old_answer_holds_is_never_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A derived key, sent again by the host: the number tells, so it is not deciphered."""
+    talk = Talk("waiting", 3)
+    old = talk.answer()
+    talk.channel.receive(old)
+    opened = []
+    monkeypatch.setattr(talk.secrets, "open", lambda *given: opened.append(given))
+    talk.channel.request(3, REQUESTS[3])
+    with pytest.raises(RemoteError, match="msg_seqno"):
+        talk.channel.receive(old)
+    assert (opened, talk.channel.state) == ([], "dead")
+
+
+def test_a_signal_handler_in_the_middle_of_the_stores_work() -> None:
+    """Another channel of it is not served; what came to it is as if it had not."""
+    found: list[str] = []
+
+    class Interrupted(Secrets):
+        def _persist(self, *, retiring: bool = False) -> None:
+            if not found and waiting.state == "waiting":
+                calls: list[Callable[[], object]] = [
+                    lambda: waiting.receive(bytes(PAGE)), lambda: waiting.host_error(1),
+                    lambda: waiting.give_up(), lambda: waiting.receive(answer),
+                ]  # fmt: skip
+                for call in calls:
+                    with pytest.raises(LocalError, match="signal handler"):
+                        call()
+                    found.append(waiting.state)
+
+    waiting: Any = Talk()  # until there is one
+    waiting.state = "none yet"
+    secrets, psp = Interrupted(secrets_page()), Psp()
+    waiting, other = Channel(secrets, 0), Channel(secrets, 1)
+    answer = psp.handle(waiting.request(REPORT, REQUESTS[REPORT]))
+    other.request(REPORT, REQUESTS[REPORT])
+    assert found == ["waiting"] * 4
+    assert waiting.receive(answer) == psp.carried_out[0][1]
+
+
+def test_a_channel_that_is_used_while_it_is_at_work() -> None:
+    talk = Talk("waiting")
+    answer = talk.answer()
+    told = []
+
+    class Reentrant:
+        def __bytes__(self) -> bytes:
+            for event in ("a page of zeros", "BUSY", "give_up", "request"):
+                with pytest.raises(LocalError, match="signal handler"):
+                    EVENTS[event](talk)
+                told.append(event)
+            return answer
+
+    assert payload(talk, talk.channel.receive(Reentrant()))
+    assert len(told) == 4

@@ -159,6 +159,8 @@ ROUNDS = st.tuples(
 LOSSES: list[dict[str, Any]] = [
     {"renames": False},
     {"renames": True},
+    {"renames": True, "notes": True},
+    {"renames": False, "notes": True},
     {"renames": False, "contents": lambda data: bytes(len(data))},
 ]
 
@@ -217,6 +219,7 @@ class Conversation(RuleBasedStateMachine):
         self.stack.enter_context(self.disk.mounted())
         self.store: Secrets = FileSecrets.create(self.path, page) if in_file else Secrets(page)
         self.first_state = self.path.read_bytes() if in_file else b""
+        self.spoilt = False
         self.keys = {
             vmpck: Key(counts[vmpck] + 1, Channel(self.store, vmpck), {counts[vmpck]})
             for vmpck in range(4)
@@ -272,6 +275,7 @@ class Conversation(RuleBasedStateMachine):
         key.counts = {message.msg_seqno + 1}
         for other in self.keys.values():
             other.behind = False
+        self.spoilt = False
         key.state, key.page, key.extended, key.asked = "waiting", page, extended, message
 
     def _fail_at(self, fails: int | None, error: BaseException) -> bool:
@@ -399,9 +403,18 @@ class Conversation(RuleBasedStateMachine):
             self._retired(vmpck)
 
     @precondition(lambda self: self.serial % 7 == 6)
-    @rule(vmpck=VMPCKS)
-    def retire(self, vmpck: int) -> None:
-        self.store.retire(vmpck)
+    @rule(vmpck=VMPCKS, fails=st.integers(0, 24) | st.none())
+    def retire(self, vmpck: int, fails: int | None) -> None:
+        """A key, past its channel; where the disk is full the whole file is spoilt."""
+        full = self._fail_at(fails, OSError(errno.ENOSPC, "no space left on device"))
+        try:
+            self.store.retire(vmpck)
+            self.spoilt = False
+        except StoreError:
+            assert full and self.in_file
+            self.spoilt = True
+        finally:
+            self.disk.before = lambda name, number: None
         self.keys[vmpck].channel = None
         self._retired(vmpck)
 
@@ -416,7 +429,15 @@ class Conversation(RuleBasedStateMachine):
 
     def _open(self, retiring: int | None = None) -> None:
         """Open the store; a crash may have come before or behind the end of the key `retiring`."""
-        self.store = FileSecrets(self.path)
+        try:
+            self.store = FileSecrets(self.path)
+        except StoreError:
+            assert self.spoilt, "the store was lost"
+            self.store = FileSecrets(self.path)  # without a key
+            for vmpck, key in self.keys.items():
+                key.channel = None
+                self._retired(vmpck)
+        self.spoilt = False
         for vmpck, key in self.keys.items():
             if vmpck == retiring and not self.store.has_key(vmpck):
                 key.channel = None
@@ -442,6 +463,7 @@ class Conversation(RuleBasedStateMachine):
         try:
             if retiring:
                 self.store.retire(vmpck)
+                self.spoilt = False
                 self.keys[vmpck].channel = None
                 self._retired(vmpck)
             elif can:
@@ -451,6 +473,8 @@ class Conversation(RuleBasedStateMachine):
             if not retiring:
                 key.counts |= {count + 2 for count in key.counts}
         self.disk.end()
+        assert isinstance(self.store, FileSecrets)
+        self.store._file = self.store._lock = None  # so it closes nothing that others have opened
         self.disk.lose(**loss)
         self.disk.revive()
         self._open(vmpck if retiring else None)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -196,8 +198,9 @@ def test_a_report(door: Door) -> None:
         assert report.version == 5 and report.product == "genoa"
         assert device.get_report(bytes(64)).report_data == bytes(64)
     assert guest.numbers == [1, 3]
-    with pytest.raises(DeviceUnavailable, match="closed"):
-        device.get_report(DATA)
+    for ask in (lambda: device.get_report(DATA), device.get_derived_key):
+        with pytest.raises(DeviceUnavailable, match="closed"):
+            ask()
 
 
 @pytest.mark.parametrize("version", [2, 3, 5])
@@ -238,7 +241,7 @@ def test_vmpl_from_the_own_one_on(door: Door, own: int, asked: int) -> None:
 
 def test_vmpl_below_the_own_one_is_refused_and_costs_nothing(door: Door) -> None:
     guest = door(vmpl=2)
-    with pytest.raises(DeviceError, match="vmpl"):
+    with pytest.raises(StatusError, match="vmpl"):
         guest.device.get_report(DATA, vmpl=1)
     assert guest.device.get_report(DATA, vmpl=2).vmpl == 2
 
@@ -397,6 +400,66 @@ def test_processes_ask_at_once(tmp_path: Path) -> None:
             os._exit(2)
     assert all(device.get_report(DATA).report_data == DATA for _ in range(10))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def in_child(work: Callable[[], object]) -> None:
+    """Run `work` in a forked child, which must end well and in time."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_fork_while_a_thread_asks(door: Door) -> None:
+    """The child does not wait for a thread that it does not have; nor does closing there."""
+    guest = door()
+    with guest.device._lock:  # type: ignore[attr-defined]
+        if isinstance(guest.device, EmulatedDevice):
+            in_child(lambda: guest.device.get_report(DATA))
+        in_child(guest.device.close)
+    assert guest.device.get_report(DATA).report_data == DATA
+
+
+def test_threads_of_a_child() -> None:
+    device = EmulatedDevice(IDENTITY)
+
+    def work() -> None:
+        barrier, wrong = threading.Barrier(4), list[object]()
+
+        def ask() -> None:
+            barrier.wait()
+            try:
+                device.get_ext_report(DATA)
+            except Exception as error:
+                wrong.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+
+    for _ in range(5):
+        in_child(work)
+
+
+def test_what_is_no_path() -> None:
+    for open_it in (KernelDevice, TsmDevice):
+        for path in ("a\0b", b"/no/such/thing", "/no/such/thing"):
+            with pytest.raises(DeviceUnavailable):
+                open_it(path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_report_data_of_any_kind(door: Door, kind: Callable[[bytes], bytes]) -> None:
+    assert door().device.get_report(kind(DATA)).report_data == DATA
 
 
 def test_open_device_says_which_it_picked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -323,6 +323,21 @@ def test_d24_when_the_plain_request_fails_too(name: str) -> None:
     assert len(set(bench.host.requests)) == 1
 
 
+def test_d19_d22_each_try_begins_with_the_preset() -> None:
+    bench = Bench()
+    bench.host.play(hostile.busy(), hostile.refuse_exit(2))
+    assert bench.get_report() == (2, NO_FW_CALL)
+    assert not bench.alive
+
+
+def test_d24_a_mixed_code_leaves_the_length() -> None:
+    bench = Bench()
+    bench.host.play(hostile.error(INVALID_LEN | 0x16))
+    assert bench.get_ext(2 * PAGE) == (-errno.EIO, INVALID_LEN | 0x16)
+    assert bench.certs_len == 2 * PAGE
+    assert not bench.alive
+
+
 def test_d24_a_length_that_the_host_made_up() -> None:
     bench = Bench()
     bench.host.play(hostile.invalid_len((1 << 64) - 1))

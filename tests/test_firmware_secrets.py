@@ -26,7 +26,8 @@ from firmware_lab import (
     report_request,
 )
 
-from snpformat.errors import LocalError, SnpformatError
+from snpformat.aead import Aead
+from snpformat.errors import LocalError, MailboxError, SnpformatError
 from snpformat.firmware import Firmware, Identity
 from snpformat.formats import SecretsPage
 
@@ -50,7 +51,7 @@ def test_it_does_not_work_in_a_forked_process() -> None:
             try:
                 use()
             except LocalError as error:
-                refused += "another process" in str(error)
+                refused += "belongs to the process that this one was forked from" in str(error)
         os._exit(refused)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 3
@@ -153,3 +154,58 @@ def test_nothing_secret_is_shown() -> None:
     for secret in secrets:
         for spelling in (secret.hex(), repr(secret)[2:-1], str([*secret])[1:-1]):
             assert spelling not in shown
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("after", [False, True], ids=["before it sealed", "behind it"])
+def test_what_was_interrupted_uses_its_number(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException], after: bool
+) -> None:
+    """Whether the answer was sealed nobody knows, so nothing else is under that number."""
+    firmware = Guest().firmware
+    sealed: list[tuple[int, bytes]] = []
+    genuine = Aead.seal
+
+    def seal(self: Aead, payload: bytes, **header: Any) -> bytes:
+        if not sealed and not after:
+            sealed.append((header["msg_seqno"], b"unknown"))
+            raise error
+        page = genuine(self, payload, **header)
+        sealed.append((header["msg_seqno"], payload))
+        if len(sealed) == 1:
+            raise error
+        return page
+
+    monkeypatch.setattr(Aead, "seal", seal)
+    with pytest.raises(error):
+        firmware.handle(paged(good()))
+    assert firmware.message_counts[0] == 2
+    with pytest.raises(MailboxError, match="F5"):
+        firmware.handle(paged(good()))
+    assert len(firmware.handle(paged(good(seqno=3)))) == PAGE
+    assert [number for number, _ in sealed] == [2, 4]
+
+
+def test_a_signal_handler_that_asks() -> None:
+    """In the middle of an answer it is refused, and does not wait for itself."""
+    firmware = Guest().firmware
+    told: list[str] = []
+
+    class Reentrant(type(firmware._keys)):  # type: ignore[misc]
+        def __getattribute__(self, name: str) -> Any:
+            if not told:
+                told.append("")
+                for use in (
+                    lambda: firmware.handle(paged(good())), lambda: firmware.message_counts,
+                    lambda: firmware.certificates,
+                ):  # fmt: skip
+                    with pytest.raises(LocalError, match="signal handler"):
+                        use()
+                    told.append("refused")
+            return super().__getattribute__(name)
+
+    object.__setattr__(firmware, "_keys", Reentrant(firmware.identity))
+    told.clear()
+    assert len(firmware.handle(paged(good()))) == PAGE
+    assert told == ["", *["refused"] * 3]
+    assert firmware.message_counts[0] == 2

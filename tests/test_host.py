@@ -159,7 +159,10 @@ TRICKS: dict[str, tuple[Any, Callable[[Told], bool]]] = {
         hostile.delay(),
         lambda told: told.found == bytes(PAGE) and [*told.host.held] == [told.genuine],
     ),
+    "reorder": (hostile.reorder(), lambda told: told.found == told.genuine),
     "truncate": (hostile.truncate(99), lambda told: told.found == told.genuine[:99]),
+    "truncate by nonsense": (hostile.truncate(-5), lambda told: told.found == b""),
+    "flip nonsense": (hostile.flip(-1, PAGE * 8), lambda told: told.found == told.genuine),
     "truncate to nothing": (hostile.truncate(0), lambda told: told.found == b""),
     "flip": (
         hostile.flip(0, 8 * HEAD + 3, 8 * PAGE - 1),
@@ -198,6 +201,18 @@ def test_every_trick_is_in_the_table() -> None:
         and not name.startswith("_") and name[0].islower()
     }  # fmt: skip
     assert tricks - {"flipped"} == {name.split(",")[0].split(" ")[0] for name in TRICKS}
+
+
+def test_two_answers_in_another_order() -> None:
+    host = HostileHost(honest(Psp()), [hostile.delay(), hostile.reorder()])
+    found = [bytes(host.guest_request(request(number)).page) for number in (1, 3)]
+    assert found == [bytes(PAGE), host.answers[0]] and seqno_of(host.answers[0]) == 2
+
+
+def test_a_host_behind_a_host_spoils_no_trick() -> None:
+    inner = HostileHost(honest(Psp()), [hostile.change_after_read()])
+    answer = HostileHost(inner).guest_request(request())
+    assert seqno_of(bytes(answer.page)) == 2 and bytes(answer.page) == bytes(PAGE)
 
 
 def test_tricks_are_played_in_order_and_then_it_is_honest() -> None:

@@ -141,9 +141,9 @@ PAGE = 4096
 # rule, requests, how the call ends, the error, words in it, whether the door sends nothing more.
 CASES: list[tuple[str, tuple[str, ...], Ends, type[DeviceError], str, bool]] = [
     ("D4", ANY, Ends(codes.EFAULT), DeviceError, "argument of the ioctl", False),
-    ("D6", ANY, Ends(codes.EINVAL), DeviceError, "msg_version is 0", False),
+    ("D6", ANY, Ends(codes.EINVAL), DeviceError, "does not take the argument", False),
     ("D7", ANY, Ends(codes.ENOTTY), KeyWiped, "empty or was wiped", True),
-    ("D7 6.13", ANY, Ends(codes.ENOTTY, word=NOT_SENT), KeyWiped, "empty or was wiped", True),
+    ("D7 6.13, D8", ANY, Ends(codes.ENOTTY, word=NOT_SENT), DeviceError, "does not know", False),
     ("D9 null", ANY, Ends(codes.EINVAL, word=NOT_SENT), DeviceError, "address is null", False),
     ("D9 copy", ANY, Ends(codes.EFAULT, word=NOT_SENT), DeviceError, "cannot be read", False),
     ("D12", ANY, Ends(codes.EIO, word=NOT_SENT), KeyWiped, "used up", True),
@@ -356,6 +356,22 @@ def test_busy_and_then_too_large() -> None:
         with pytest.raises(CertificatesTooLarge):
             device.get_ext_report(DATA)
         device.get_report(DATA)
+
+
+def test_d8_a_request_that_the_driver_does_not_know_costs_nothing() -> None:
+    """As with the first driver, which has reports only: ask for certificates, else without."""
+    driver = Driver([Ends(codes.ENOTTY, word=NOT_SENT), GOOD])
+    with driver.open() as device:
+        with pytest.raises(DeviceError, match="does not know this request") as refused:
+            device.get_ext_report(DATA)
+        assert not isinstance(refused.value, KeyWiped)
+        assert device.get_report(DATA).report_data == DATA
+
+
+def test_a_report_for_another_vmpl_is_no_answer() -> None:
+    driver = Driver([Ends(response=report_response(report_data=DATA, vmpl=1))])
+    with driver.open() as device, pytest.raises(DeviceError, match="for VMPL 1, not 2"):
+        device.get_report(DATA, vmpl=2)
 
 
 def test_certificates_that_change_between_calls() -> None:

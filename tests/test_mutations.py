@@ -23,6 +23,10 @@ from conftest import ROOT
 MACHINE = "test_conversation.py::TestConversation"
 CHANNEL = "test_channel.py::"
 FILE = "test_secrets_file.py::"
+STORE = "test_secrets_store.py::"
+COPIES = "test_secrets_copies.py::"
+ERRORS = "test_no_keys_in_errors.py::test_no_error_leads_to_a_key"
+FIRMWARE = "test_firmware_secrets.py::"
 
 
 Outcome = tuple[int, str]
@@ -40,7 +44,7 @@ class Mutation(NamedTuple):
 
 SEAL = """\
             return cipher.seal(
-                payload,
+                plain,
                 msg_type=msg_type,
                 msg_seqno=seqno,
                 msg_vmpck=vmpck,
@@ -91,7 +95,8 @@ MUTATIONS = [
     ),
     Mutation(
         "a retired key stays a cipher", "secrets/store.py",
-        "            self._ciphers.pop(vmpck, None)\n", "",
+        "        with self._turn:\n            self._ciphers.pop(vmpck, None)\n",
+        "        with self._turn:\n",
     ),
     Mutation(
         "a retired key stays in the page", "secrets/store.py",
@@ -119,71 +124,310 @@ MUTATIONS = [
         f"{CHANNEL}test_d12_where_the_numbers_end",
     ),
     Mutation(
-        "a forked child may go on", "secrets/store.py",
-        "        if os.getpid() != self._process:\n            raise LocalError(",
-        "        if False:\n            raise LocalError(",
+        "a forked child may go on", "turns.py",
+        "        if not self.is_here():\n", "        if False:\n",
         f"{CHANNEL}test_a_forked_child_is_refused",
     ),
     Mutation(
+        "forks are not counted", "turns.py", "    _forks += 1\n", "    pass\n",
+        f"{STORE}test_a_child_with_its_parents_number",
+    ),
+    Mutation(
+        "numbers of processes do not count", "turns.py",
+        "(os.getpid(), _forks)\n\n    def", "(self._is[0], _forks)\n\n    def",
+        f"{STORE}test_another_number_is_another_process",
+    ),
+    Mutation(
+        "a signal handler may come in between", "turns.py", "        if self._taken:\n",
+        "        if False:\n", f"{STORE}test_a_call_in_the_middle_of_another",
+    ),
+    Mutation(
+        "a turn never ends", "turns.py", "        self._taken = False\n        self._lock.release",
+        "        self._lock.release", f"{STORE}test_a_turn_ends_with_its_error",
+    ),
+    Mutation(
+        "a refused turn keeps the lock", "turns.py",
+        "            self._lock.release()\n            raise", "            raise",
+        f"{STORE}test_a_turn_ends_with_its_error",
+    ),
+    Mutation(
         "threads share a number", "secrets/store.py",
-        "        with self._lock:\n            cipher", "        if True:\n            cipher",
+        "        with self._turn:\n            cipher", "        if True:\n            cipher",
         f"{CHANNEL}test_threads_never_share_a_number",
     ),
     Mutation(
-        "-1 is a key", "secrets/store.py", "    if vmpck not in VMPCKS:", "    if vmpck > 3:",
-        "test_secrets_store.py::test_there_are_four_keys",
+        "-1 is a key", "secrets/store.py", "or vmpck not in VMPCKS:", "or vmpck > 3:",
+        f"{STORE}test_there_are_four_keys",
     ),
     Mutation(
-        "the new file is not flushed", "secrets/file.py",
-        "            os.fsync(opened)\n        finally", "        finally",
+        "1.0 is a key", "secrets/store.py", "type(vmpck) is not int or", "False or",
+        f"{STORE}test_what_cannot_be_sealed_uses_no_number",
     ),
     Mutation(
-        "the folder is not flushed", "secrets/file.py", "        _flush_folder(path)\n", "",
+        "5.0 is a message type", "aead.py", ", typed=True", "",
+        f"{STORE}test_what_cannot_be_sealed_uses_no_number",
     ),
     Mutation(
-        "there is no lock", "secrets/file.py",
+        "a list is a message type", "secrets/store.py", "            except TypeError:  # not even",
+        "            except ValueError:  # not even",
+        f"{STORE}test_what_cannot_be_sealed_uses_no_number",
+    ),
+    Mutation(
+        "counts are odd", "secrets/store.py", "        if seqno % 2 == 0:\n", "        if False:\n",
+        f"{STORE}test_a_count_that_is_odd",
+    ),
+    Mutation(
+        "two keys are the same", "secrets/store.py", "    if len(set(given)) < len(given):\n",
+        "    if False:\n", f"{STORE}test_a_key_that_is_there_twice",
+    ),
+    Mutation(
+        "empty keys are the same", "secrets/store.py", "for key in keys if any(key)]",
+        "for key in keys]",
+        f"{STORE}test_a_key_that_is_there_twice",
+    ),
+    Mutation(
+        "a closed store counts from 1", "secrets/store.py",
+        "        key_place(vmpck)\n        self._check_open()\n", "        key_place(vmpck)\n",
+        f"{STORE}test_a_closed_store_says_so",
+    ),
+    Mutation(
+        "a closed store writes its empty page", "secrets/file.py",
+        "        self._file = self._lock = None\n        for", "        for",
+        f"{STORE}test_a_closed_store_says_so",
+    ),
+    Mutation(
+        "closing does not wait", "secrets/store.py",
+        "            return\n        with self._turn:\n            self._wipe()",
+        "            return\n        if True:\n            self._wipe()",
+        f"{STORE}test_a_call_in_the_middle_of_another",
+    ),
+    Mutation(
+        "what was not made cannot be shown", "secrets/store.py",
+        "    _closed = True  # until it is made\n", "",
+        f"{STORE}test_what_was_not_made_can_be_shown",
+    ),
+    Mutation(
+        "the new file is not flushed", "secrets/disk.py",
+        "            os.fsync(opened)\n        except", "        except",
+    ),
+    Mutation(
+        "the folder is not flushed", "secrets/file.py",
+        "            disk.flush_folder(self._path)\n", "",
+    ),
+    Mutation(
+        "the old state is spoilt before the folder is flushed", "secrets/file.py",
+        "            disk.flush_folder(self._path)\n            replaced = True\n",
+        "            replaced = True\n            if old is not None:\n"
+        "                disk.spoil(old, durable=durable)\n"
+        "            disk.flush_folder(self._path)\n",
+        f"{FILE}test_a_crash_at_every_call",
+    ),
+    Mutation(
+        "the state is noted before the folder is flushed", "secrets/file.py",
+        "            disk.flush_folder(self._path)\n            replaced = True\n",
+        "            disk.note(self._lock, self._path, head, durable=True)\n"
+        "            disk.flush_folder(self._path)\n            replaced = True\n",
+        f"{FILE}test_a_crash_at_every_call",
+    ),
+    Mutation(
+        "a new store is not noted first", "secrets/file.py",
+        "            disk.note(self._lock, self._path, form.Head(self._store, 0, 0, 0), "
+        "durable=True)\n",
+        "", f"{FILE}test_a_crash_while_it_is_made",
+    ),
+    Mutation(
+        "there is no lock", "secrets/disk.py",
         "                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)\n", "",
     ),
     Mutation(
-        "a copy is taken", "secrets/file.py", "        if inode != found.st_ino:\n",
-        "        if False:\n",
+        "NaN waits for ever", "secrets/disk.py", "max(0.0, wait)  # NaN is no time", "wait",
+        f"{FILE}test_waits_that_are_none",
     ),
     Mutation(
-        "an earlier state is taken", "secrets/file.py", "        elif state < self._witness[1]:\n",
-        "        elif False:\n",
+        "a lock is left beside what is no store", "secrets/file.py",
+        "            self._check_kind()\n", "",
+        f"{FILE}test_no_lock_is_left_beside_what_is_no_store",
     ),
     Mutation(
-        "the state is not noted", "secrets/file.py",
-        "            os.pwrite(self._lock_file, _WITNESS.pack(*self._witness), 0)\n",
-        "            pass\n",
+        "a dropped store keeps its lock", "secrets/file.py",
+        "        self._release()  # or nobody", "        pass  # or nobody",
+        f"{FILE}test_a_store_that_is_dropped_frees_its_lock",
     ),
     Mutation(
-        "a torn file is taken", "secrets/file.py",
-        "if len(raw) != FILE_SIZE or hashlib.sha256(raw[:-_DIGEST_SIZE]).digest() != "
-        "raw[-_DIGEST_SIZE:]:", "if len(raw) != FILE_SIZE:",
+        "any text is a path", "secrets/file.py", "except (TypeError, ValueError) as error",
+        "except TypeError as error", f"{FILE}test_paths",
+    ),
+    Mutation(
+        "a copy is taken", "secrets/file.py",
+        "        if head.inode != disk.inode(self._file, self._path):\n", "        if False:\n",
+        f"{COPIES}test_a_copy_in_its_own_place",
+    ),
+    Mutation(
+        "a copy is taken, if it has a lock", "secrets/file.py",
+        " or head.lock_inode != disk.inode(self._lock, f\"{self._path}.lock\"):", ":",
+        f"{COPIES}test_a_copy_with_a_copied_lock",
+    ),
+    Mutation(
+        "what the lock says is not compared", "secrets/file.py",
+        "head.store != own or head", "head", f"{COPIES}test_an_earlier_state_beside_a_new_lock",
+    ),
+    Mutation(
+        "an earlier state is taken", "secrets/file.py", "        elif head.state < newest or (",
+        "        elif (",
+    ),
+    Mutation(
+        "a state that never came in place is taken", "secrets/file.py",
+        "(head.state == newest and head.inode != last_inode)", "False",
+        f"{COPIES}test_a_state_that_never_came_in_place",
+    ),
+    Mutation(
+        "what was left behind is not spoilt", "secrets/disk.py",
+        "            _spoil_leftover(temporary, store)\n", "",
+        f"{COPIES}test_a_leftover_with_two_names",
+    ),
+    Mutation(
+        "whatever is in the way is spoilt", "secrets/disk.py",
+        "            if form.is_state_of(os.pread(left, form.HEAD_SIZE, 0), store):\n",
+        "            if True:\n", f"{COPIES}test_what_is_found_in_the_way_is_not_spoilt",
+    ),
+    Mutation(
+        "keys of a copy are kept", "secrets/file.py", "= form.without_keys(page)", "= page",
+        f"{COPIES}test_a_copy_under_another_name",
+    ),
+    Mutation(
+        "the state is not noted", "secrets/disk.py",
+        "        os.pwrite(held, _WITNESS.pack(*head[:3]), 0)\n", "        pass\n",
+        f"{COPIES}test_an_earlier_state_with_all_its_inodes",
+    ),
+    Mutation(
+        "a torn file is taken", "secrets/form.py",
+        "        and hashlib.sha256(raw[:-_DIGEST_SIZE]).digest() == raw[-_DIGEST_SIZE:]\n", "",
+    ),
+    Mutation(
+        "a head that is torn to zeros is a form", "secrets/form.py", "(raw)[1]) > FORM:",
+        "(raw)[1]) != FORM:", f"{FILE}test_torn_to_zeros",
+    ),
+    Mutation(
+        "states go on for ever", "secrets/file.py", "        if self._state >= form.LAST_STATE:\n",
+        "        if False:\n", f"{COPIES}test_states_near_their_end",
+    ),
+    Mutation(
+        "a state behind the last is read", "secrets/form.py", " or head.state > LAST_STATE:", ":",
+        f"{COPIES}test_a_state_behind_the_last",
+    ),
+    Mutation(
+        "a lock with the last state is no limit", "secrets/file.py",
+        "own, min(newest, form.LAST_STATE - 1)", "own, newest",
+        f"{COPIES}test_states_near_their_end",
     ),
     Mutation(
         "a store that was moved goes on", "secrets/file.py",
-        "        if found.st_ino not in self._inodes:\n", "        if False:\n",
+        "        disk.check_in_place(self._path, self._file)\n", "",
         f"{FILE}test_a_store_that_changes_its_name_while_it_is_open",
     ),
     Mutation(
-        "a second name is taken", "secrets/file.py", "    if found.st_nlink > 1:\n",
-        "    if False:\n", f"{FILE}test_a_store_that_changes_its_name_while_it_is_open",
+        "a lock that was moved goes on", "secrets/file.py",
+        '        disk.check_in_place(f"{self._path}.lock", self._lock)\n', "",
+        f"{COPIES}test_a_lock_that_goes_while_the_store_is_open",
+    ),
+    Mutation(
+        "a second name is taken", "secrets/disk.py", "    _check_names(path, own)\n",
+        "", f"{FILE}test_a_store_that_changes_its_name_while_it_is_open",
+    ),
+    Mutation(
+        "what has a second name is opened", "secrets/disk.py",
+        "        _check_names(path, found)\n", "", f"{COPIES}test_a_name_too_many_costs_nothing",
     ),
     Mutation(
         "the replaced file keeps the key", "secrets/file.py",
-        "        os.pwrite(opened, bytes(FILE_SIZE), 0)\n", "        pass\n",
-        f"{FILE}test_a_retired_key_is_nowhere",
+        "                if replaced or durable:\n"
+        "                    disk.spoil(old, durable=durable)\n",
+        "", f"{FILE}test_a_retired_key_is_nowhere",
     ),
     Mutation(
-        "the mode is left to the umask", "secrets/file.py",
+        "an old state lives when the folder fails", "secrets/file.py",
+        "                if replaced or durable:\n", "                if replaced:\n",
+        f"{COPIES}test_a_disk_that_fails_while_a_key_is_retired",
+    ),
+    Mutation(
+        "a key that cannot be retired lives on", "secrets/file.py",
+        "                disk.spoil(self._file, durable=True)\n", "",
+        f"{COPIES}test_a_disk_that_fails_while_a_key_is_retired",
+    ),
+    Mutation(
+        "a store that was moved keeps a retired key", "secrets/file.py",
+        "                disk.spoil(self._file, durable=True)\n", "",
+        f"{COPIES}test_a_store_that_was_moved_while_a_key_is_retired",
+    ),
+    Mutation(
+        "a spoilt state may be put back", "secrets/file.py",
+        "                    disk.note(self._lock, self._path, head, durable=True)\n",
+        "                    pass\n", f"{COPIES}test_a_copy_of_a_state_that_was_spoilt",
+    ),
+    Mutation(
+        "nothing is spoilt", "secrets/disk.py",
+        "        os.pwrite(opened, bytes(form.FILE_SIZE - form.HEAD_SIZE), form.HEAD_SIZE)\n",
+        "        pass\n", f"{COPIES}test_a_spoilt_state_is_damaged",
+    ),
+    Mutation(
+        "the mode is left to the umask", "secrets/disk.py",
         "            os.fchmod(opened, 0o600)\n", "", f"{FILE}test_nobody_else_may_read_it",
     ),
     Mutation(
-        "what is no store is overwritten", "secrets/file.py",
-        "    if not raw or not _MAGIC.startswith(raw[: len(_MAGIC)]):", "    if not raw:",
+        "what is no store is overwritten", "secrets/form.py",
+        "    if not raw or not MAGIC.startswith(raw[: len(MAGIC)]):", "    if not raw:",
         f"{FILE}test_what_is_no_store_is_left_as_it_is",
+    ),
+    Mutation(
+        "errors have frames", "errors.py", "    return error.with_traceback(None)\n",
+        "    return error\n", ERRORS,
+    ),
+    Mutation(
+        "errors tell what led to them", "errors.py", "    error.__context__ = None\n", "", ERRORS,
+    ),
+    Mutation(
+        "the page is in the frame of create", "secrets/file.py",
+        "            del page  # of errors nobody", "            pass  # of errors nobody", ERRORS,
+    ),
+    Mutation(
+        "the page is in the frame of a store", "secrets/store.py",
+        "            del page  # of errors nobody", "            pass  # of errors nobody", ERRORS,
+    ),
+    Mutation(
+        "keys are in the frame of a firmware", "firmware/psp.py",
+        "                del insecure_vmpcks  # of", "                pass  # of", ERRORS,
+    ),
+    Mutation(
+        "a derived key is in the frame of F7", "firmware/psp.py",
+        "            del answer, payload  # not", "            pass  # not", ERRORS,
+    ),
+    Mutation(
+        "an old answer is opened before it is compared", "channel.py",
+        "                self._compare(MsgHdr.parse(copy[: MsgHdr.SIZE]))\n"
+        "                _, payload = self._secrets.open(self._vmpck, copy)\n",
+        "                _, payload = self._secrets.open(self._vmpck, copy)\n"
+        "                self._compare(MsgHdr.parse(copy[: MsgHdr.SIZE]))\n", ERRORS,
+    ),
+    Mutation(
+        "the firmware counts when it has sealed", "firmware/psp.py",
+        "        self._counts[vmpck] = count + 2  # first: nothing else is ever sealed under that "
+        "number\n        response", "        response",
+        f"{FIRMWARE}test_what_was_interrupted_uses_its_number",
+    ),
+    Mutation(
+        "a channel that could not retire is dead", "channel.py",
+        "            self._page, self._state = page, WAITING\n", "",
+        f"{CHANNEL}test_a_signal_handler_in_the_middle_of_the_stores_work",
+    ),
+    Mutation(
+        "a channel may be copied", "channel.py",
+        "        raise TypeError(\"a channel", "        return super().__reduce__()\n"
+        "        raise TypeError(\"a channel", f"{CHANNEL}test_it_cannot_be_copied",
+    ),
+    Mutation(
+        "a list is a page", "channel.py",
+        'bytes(page) if hasattr(page, "__bytes__") else bytes(memoryview(page))', "bytes(page)",
+        f"{CHANNEL}test_what_becomes_of_it",
     ),
     Mutation(
         "BUSY: the request is sealed again", "channel.py",
@@ -206,7 +450,8 @@ MUTATIONS = [
         "                self._extended = False\n                return", "                return",
     ),
     Mutation(
-        "no key is ever retired", "channel.py", "        self._secrets.retire(self._vmpck)\n", "",
+        "no key is ever retired", "channel.py", "            self._secrets.retire(self._vmpck)\n",
+        "            pass\n",
     ),
     Mutation(
         "a wrong answer costs nothing", "channel.py",
@@ -255,7 +500,7 @@ MUTATIONS = [
         )
     ),
     Mutation(
-        "zeros are a key", "aead.py", "        if not any(raw):\n", "        if False:\n",
+        "zeros are a key", "aead.py", "    if not any(raw):\n", "    if False:\n",
         "test_aead.py::test_what_is_no_key",
     ),
     Mutation(
@@ -305,7 +550,7 @@ KILLERS = sorted({mutation.killer for mutation in MUTATIONS})
 # One process loads what all runs need, but for the package, and forks a child for each run: that
 # is twice as fast as an interpreter for each.
 SERVER = """
-import os, sys
+import os, signal, sys
 import Crypto.Cipher.AES, hypothesis.stateful, pytest
 import cryptography.hazmat.primitives.ciphers.aead
 
@@ -318,6 +563,7 @@ for line in sys.stdin:
         os.dup2(told, 2)
         os.chdir(folder)
         sys.path.insert(0, folder)
+        signal.alarm(120)  # a mutant may wait for ever
         os.environ["PYTHONPATH"] = folder  # for the processes of tests
         assert not any(name.startswith("snpformat") for name in sys.modules)
         code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--tb=line",

@@ -194,7 +194,7 @@ def test_a_plain_directory_is_no_door(tmp_path: Path) -> None:
     """Entries get no attributes there; they are made and removed all the same."""
     with (
         TsmDevice(tmp_path) as device,
-        pytest.raises(DeviceError, match=r"read provider \(ENOENT\)"),
+        pytest.raises(DeviceUnavailable, match="this is no configfs-tsm"),
     ):
         device.get_report(DATA)
     assert os.listdir(tmp_path) == []

@@ -23,6 +23,8 @@ def reference(modules: Iterable[ModuleLayout]) -> Iterator[str]:
         parts = [ioctl.argument, ioctl.request, ioctl.response]
         links = " | ".join(_link(part.name) if part else "-" for part in parts)
         yield f"| [`{ioctl.name.upper()}`](#{ioctl.name}) | `0x{ioctl.command:08X}` | {links} |"
+    yield ""
+    yield "## Calls"
     for ioctl in ioctls:
         yield from _ioctl(ioctl)
     yield ""

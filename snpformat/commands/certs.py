@@ -9,7 +9,7 @@ from uuid import UUID
 from .. import files
 from ..certtable import GUIDS, MAX_ENTRIES, TableEntry, load_certificates, read_table, write_table
 from ..errors import FormatError
-from .common import UsageError, add_output, note, put
+from .common import UsageError, add_input_format, add_output, note, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +26,12 @@ def add(commands: Any) -> None:
 
     shown = actions.add_parser("show", help="list what is in a table")
     shown.add_argument("file", metavar="TABLE", help="- for standard input")
+    add_input_format(shown)
     shown.set_defaults(run=_show)
 
     extracted = actions.add_parser("extract", help="write each certificate to a file of its own")
     extracted.add_argument("file", metavar="TABLE", help="- for standard input")
+    add_input_format(extracted)
     extracted.add_argument("folder", metavar="DIR", help="made if it is not there")
     extracted.set_defaults(run=_extract)
 
@@ -41,12 +43,12 @@ def add(commands: Any) -> None:
     packed.set_defaults(run=_pack)
 
 
-def _read(path: str) -> tuple[TableEntry, ...]:
-    return read_table(files.read(path))
+def _read(arguments: argparse.Namespace) -> tuple[TableEntry, ...]:
+    return read_table(files.unwrap(files.read(arguments.file), arguments.input_format, ()))
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    entries = _read(arguments.file)
+    entries = _read(arguments)
     if not entries:
         put("no certificates")
     for entry in entries:
@@ -64,7 +66,7 @@ def kind(entry: TableEntry) -> str:
 
 
 def _extract(arguments: argparse.Namespace) -> None:
-    extract(_read(arguments.file), arguments.folder)
+    extract(_read(arguments), arguments.folder)
 
 
 def extract(entries: Iterable[TableEntry], folder: str) -> None:

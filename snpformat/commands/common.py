@@ -100,17 +100,18 @@ def given_bytes(text: str, what: str, size: int) -> bytes:
     return raw
 
 
-def add_key(command: argparse.ArgumentParser) -> None:
-    """The options that name a VMPCK."""
+def add_key(command: argparse.ArgumentParser, *, secrets: bool) -> None:
+    """The options that name a VMPCK; with `secrets` it may be in a page or a store."""
     source = command.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--key",
         metavar="HEX|@FILE",
         help=f"the VMPCK, {KEY_SIZE} bytes; a file is safer, others see the command line",
     )
-    source.add_argument(
-        "--secrets", metavar="FILE", help="the secrets page, or the store, that has the VMPCK"
-    )
+    if secrets:
+        source.add_argument(
+            "--secrets", metavar="FILE", help="the secrets page, or the store, that has the VMPCK"
+        )
 
 
 def key_of(arguments: argparse.Namespace, vmpck: int) -> bytes:
@@ -128,9 +129,9 @@ def key_of(arguments: argparse.Namespace, vmpck: int) -> bytes:
 
 def secrets_page(path: str) -> bytes:
     """The page in a file that holds one, or a store of one. Raises StoreError, InputRefused."""
-    from ..secrets.file import FILE_SIZE, page_of  # with what only stores need
+    from ..secrets.form import FILE_SIZE, parse  # with what only stores need
 
     data = files.unwrap(files.read(path), "auto", {PAGE_SIZE, FILE_SIZE})
     if len(data) == PAGE_SIZE:
         return data
-    return page_of(data, path)
+    return parse(data, path)[1]

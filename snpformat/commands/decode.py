@@ -58,6 +58,8 @@ def _decode(arguments: argparse.Namespace) -> None:
     if chosen is None and data.startswith(_HCL_MAGIC):
         _show_blob(data, arguments, axes)
         return
+    if chosen is None and _is_table(data):
+        raise files.InputRefused("this is a table of certificates; `snpformat certs show` lists it")
     cls = chosen or catalog.guess(data)
     if arguments.product and not _has_axis(cls, "product"):
         raise UsageError(f"--product means nothing for {cls.NAME}: no field depends on it")
@@ -74,6 +76,13 @@ def _decode(arguments: argparse.Namespace) -> None:
     else:
         for line in show.table(record, axes, arguments.show_secrets):
             put(line)
+
+
+def _is_table(data: bytes) -> bool:
+    """Whether `data` begins with the GUID of a certificate."""
+    from ..certtable import NAMES  # with uuid and more, for few
+
+    return any(data.startswith(guid.bytes) for guid in NAMES)
 
 
 def _show_blob(data: bytes, arguments: argparse.Namespace, axes: dict[str, str]) -> None:

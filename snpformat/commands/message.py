@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
     opened = actions.add_parser("open", help="show what a captured page says")
     opened.add_argument("file", nargs="?", default="-", metavar="PAGE", help="- for standard input")
-    add_key(opened)
+    add_key(opened, secrets=True)
     add_input_format(opened)
     opened.add_argument("--json", action="store_true", help="print JSON")
     opened.add_argument("--show-secrets", action="store_true", help="print derived keys too")
@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
         "sequence number: do not use this with the key of a guest that is running.",
     )
     sealed.add_argument("file", nargs="?", default="-", metavar="PAYLOAD", help="- for stdin")
-    add_key(sealed)
+    add_key(sealed, secrets=False)  # a store counts, and this would not
     add_input_format(sealed)
     sealed.add_argument("--type", required=True, metavar="NAME", help="such as report_req")
     sealed.add_argument("--seqno", required=True, type=number, metavar="N", help="msg_seqno")
@@ -102,14 +102,25 @@ def _decode(header: MsgHdr, payload: bytes) -> tuple[Record | None, str]:
         return None, str(error)
 
 
+def _msg_type(text: str) -> int:
+    """A message type by its name, in any case, or its number."""
+    name = text.lower().removeprefix("msg_")
+    if name in MsgType.NAMES.values():
+        return MsgType.number_of(name)
+    try:
+        return number(text)
+    except ValueError:
+        known = ", ".join(name for name in MsgType.NAMES.values() if name != "invalid")
+        raise UsageError(f"there is no message type {text!r}", f"there are {known}") from None
+
+
 def _seal(arguments: argparse.Namespace) -> None:
     from ..aead import Aead
 
-    try:
-        msg_type = MsgType.number_of(arguments.type)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    name = f"msg_{arguments.type}"
+    msg_type = _msg_type(arguments.type)
+    if arguments.seqno == 0:
+        raise UsageError("no message has msg_seqno 0", "requests have odd numbers, from 1 on")
+    name = f"msg_{MsgType.name_of(msg_type)}"
     sizes = {catalog.structure(name).SIZE} if name in STRUCTURES else set()
     payload = files.unwrap(files.read(arguments.file), arguments.input_format, sizes)
     page = Aead(key_of(arguments, arguments.vmpck)).seal(

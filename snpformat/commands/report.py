@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
-from .. import certtable, files, show
+from .. import files, show
 from ..formats import AttestationReport, KeySel
 from . import certs
-from .common import UsageError, given_bytes, note, number, put
+from .common import UsageError, given_bytes, note, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def add_device(command: argparse.ArgumentParser) -> None:
         help="who is asked (default: the first there is of /dev/sev-guest, configfs-tsm, emulated)",
     )
     command.add_argument("--identity", metavar="FILE", help="of the emulated device: JSON or TOML")
-    command.add_argument("--vmpl", type=number, metavar="N", help="0 to 3 (default: the guest's)")
+    command.add_argument("--vmpl", type=vmpl, metavar="N", help="0 to 3 (default: the guest's)")
     command.add_argument(
         "--key-sel",
         type=key_sel,
@@ -60,12 +61,21 @@ def add_device(command: argparse.ArgumentParser) -> None:
     )
 
 
+def vmpl(text: str) -> int:
+    """A VMPL: 0 to 3."""
+    if text not in ("0", "1", "2", "3"):
+        raise argparse.ArgumentTypeError(f"a VMPL is 0 to 3, not {text!r}")
+    return int(text)
+
+
 def key_sel(text: str) -> int:
-    """A KeySel by name or number. Raises ValueError."""
-    return KeySel.number_of(text) if text in KeySel.NAMES.values() else number(text)
-
-
-key_sel.__name__ = "key selection"  # how argparse names it
+    """A KeySel by name or number; 3 is reserved, and the firmware's to refuse."""
+    if text in KeySel.NAMES.values():
+        return KeySel.number_of(text)
+    if text not in ("0", "1", "2", "3"):
+        known = ", ".join(f"{name} ({value})" for value, name in KeySel.NAMES.items())
+        raise argparse.ArgumentTypeError(f"there is no key {text!r}; there are {known}")
+    return int(text)
 
 
 def opened(arguments: argparse.Namespace) -> Device:
@@ -80,6 +90,7 @@ def opened(arguments: argparse.Namespace) -> Device:
     if arguments.identity is not None:
         if arguments.device not in ("auto", "emulated"):
             raise UsageError("--identity is for the emulated device only", "--device emulated")
+        files.read(arguments.identity)  # one that cannot be read is told like every other file
         identity = Identity.load(arguments.identity)
     device = open_device(arguments.device, identity=identity)
     emulated = isinstance(device, EmulatedDevice)
@@ -95,7 +106,11 @@ def _report(arguments: argparse.Namespace) -> None:
     report_data = bytes(REPORT_DATA)
     if arguments.report_data is not None:
         report_data = given_bytes(arguments.report_data, "--report-data", REPORT_DATA)
-    entries: tuple[certtable.TableEntry, ...] = ()
+    # Before a device is asked: hosts throttle, and what was asked for would be lost.
+    files.check_target(arguments.output if arguments.output is not None else "-")
+    if arguments.certs is not None:
+        os.makedirs(arguments.certs, exist_ok=True)
+    extended = None
     with opened(arguments) as device:
         if arguments.certs is None:
             report = device.get_report(report_data, vmpl=arguments.vmpl, key_sel=arguments.key_sel)
@@ -103,10 +118,10 @@ def _report(arguments: argparse.Namespace) -> None:
             extended = device.get_ext_report(
                 report_data, vmpl=arguments.vmpl, key_sel=arguments.key_sel
             )
-            report, entries = extended.report, extended.entries
-    if arguments.certs is not None:
-        certs.extract(entries, arguments.certs)
+            report = extended.report
     _print(report, arguments)
+    if extended is not None:  # last: a table that is none does not cost the report
+        certs.extract(extended.entries, arguments.certs)
 
 
 def _print(report: AttestationReport, arguments: argparse.Namespace) -> None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import errno as codes
 from dataclasses import dataclass
 
-from ..explain import BUSY, INVALID_LEN
-from ..formats.ioctl import SnpDerivedKeyResp, SnpReportResp
+from ..explain import BUSY, INVALID_LEN, NOT_SENT
+from ..formats.ioctl import SnpDerivedKeyResp, SnpReportReq, SnpReportResp
 from ..formats.report import AttestationReport
 from .errors import DeviceError, StatusError
 
@@ -67,16 +67,19 @@ class Outcome:
             return WAIT
         if self.errno == codes.EINTR:
             return AGAIN
+        if self.errno == codes.ENOTTY and self.exitinfo2 == NOT_SENT:
+            # An unknown request, of which nothing was sent (D8); others may be known. Since Linux
+            # 6.13 a lost key looks the same, and the next request then fails the same way.
+            return FAILED
         return LOST if self.errno in _KEY_IS_LOST else FAILED
 
 
 def read_report(
-    door: str, operation: str, response: bytes, report_data: bytes
+    door: str, operation: str, response: bytes, asked: SnpReportReq
 ) -> AttestationReport:
     """The report in a response of 4000 bytes (snp_report_resp).
 
-    Raises StatusError, and DeviceError for what is no answer to a request with this `report_data`
-    of 64 bytes.
+    Raises StatusError, and DeviceError for what is no answer to what was `asked`.
     """
     newest = AttestationReport.VERSIONS[-1]
     told = SnpReportResp.parse(response, assume_version=newest).response
@@ -86,8 +89,11 @@ def read_report(
         text = f"the response says that its report has {told.report_size} bytes, not "
         raise _no_answer(door, operation, f"{text}{AttestationReport.SIZE}")
     # Drivers accept a message that is too short and fill up with zeros (D27).
-    if told.report.report_data != report_data:
+    if told.report.report_data != asked.user_data:
         raise _no_answer(door, operation, "the report holds other report data than was given")
+    if told.report.vmpl != asked.vmpl:
+        told_vmpl = f"the report is for VMPL {told.report.vmpl}, not {asked.vmpl}"
+        raise _no_answer(door, operation, told_vmpl)
     return told.report
 
 

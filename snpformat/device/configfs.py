@@ -103,6 +103,13 @@ class Entry:
         except OSError as error:
             raise AttributeFailed(f"remove {self.path}", error.errno) from None
 
+    def is_bare(self) -> bool:
+        """Whether it is a directory without the attributes that configfs gives every entry."""
+        try:
+            return "provider" not in self._files.listdir(self.path)
+        except OSError:
+            return False  # removed meanwhile, perhaps
+
     def write(self, name: str, data: bytes) -> None:
         """Write an attribute, in one piece."""
         try:

@@ -16,7 +16,7 @@ from threading import Lock
 
 from ..aead import PAGE_SIZE
 from ..channel import NO_FW_CALL, Channel, HostError
-from ..errors import KeyUnavailable, RemoteError
+from ..errors import KeyUnavailable, RemoteError, StoreError
 from ..formats import (
     Exitinfo2,
     MsgType,
@@ -35,10 +35,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..host import Host
+    from ..host import HostLike
     from ..record import Record
     from ..secrets import Secrets
-    from ..testing.hostile import HostileHost
     from .memory import Memory
 
 CERTS_MAX = 4 * PAGE_SIZE  # SEV_FW_BLOB_MAX_SIZE
@@ -55,7 +54,7 @@ class DriverModel:
     def __init__(
         self,
         secrets: Secrets,
-        host: Host | HostileHost,
+        host: HostLike,
         *,
         vmpck_id: int = -1,
         vmpl: int = 0,
@@ -94,6 +93,7 @@ class DriverModel:
 
         Returns what the kernel's function returns: 0, an errno below zero, or, where the VMM
         refused the exit, a positive code that callers take for success (D22, defect 16).
+        Raises LocalError in a forked child, and when a signal handler comes in between.
         """
         try:
             argument = memory.read(address, SnpGuestRequestIoctl.SIZE)  # D4
@@ -178,13 +178,13 @@ class DriverModel:
                 extended=data is not None,
                 as_it_is=True,  # defect 13, by design: the firmware judges
             )
-        except KeyUnavailable:
-            return -errno.EIO, b""  # D12: the numbers are used up
-        call.exitinfo2 = NO_FW_CALL  # D19
+        except (KeyUnavailable, StoreError):
+            return -errno.EIO, b""  # D12: the numbers are used up, or cannot be kept
         started = self._clock()
         too_few = False
         try:
             while True:
+                call.exitinfo2 = NO_FW_CALL  # D19
                 if data is not None and not too_few:
                     answer = self._host.extended_request(page, data.pages)
                 else:
@@ -247,7 +247,7 @@ class _Data:
 
     def __init__(self, pages: int) -> None:
         self.pages = pages
-        self.needed = 0
+        self.needed = pages
         self.found = b""
 
 

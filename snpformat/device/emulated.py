@@ -8,8 +8,6 @@ have: certificates say TEST.
 
 from __future__ import annotations
 
-import os
-from threading import Lock
 from time import sleep as real_sleep
 
 from ..certtable import GUIDS, TableEntry, write_table
@@ -17,6 +15,7 @@ from ..errors import SnpformatError
 from ..firmware import Firmware, Identity
 from ..host import Host
 from ..secrets import Secrets
+from ..turns import Owner
 from .driver import DriverModel
 from .errors import DeviceUnavailable
 from .kernel import KernelDevice
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from io import FileIO
 
-    from ..testing.hostile import HostileHost
+    from ..host import HostLike
     from .interface import ExtReport
     from .kernel import Buffer
 
@@ -47,7 +46,7 @@ class EmulatedDevice(KernelDevice):
         *,
         vmpl: int = 0,
         certificates: bytes | None = None,
-        host: Callable[[Host], Host | HostileHost] | None = None,
+        host: Callable[[Host], HostLike] | None = None,
         sleep: Callable[[float], None] = real_sleep,
     ) -> None:
         """Launch a guest.
@@ -78,10 +77,11 @@ class EmulatedDevice(KernelDevice):
     def get_ext_report(
         self, report_data: bytes, *, vmpl: int | None = None, key_sel: int = 0
     ) -> ExtReport:
-        self._launch_in_child()
-        if self._certificates is None:
-            # Made late: signing them takes longer than all the rest.
-            self._certificates = self._honest.certificates = chain_table(self._firmware)
+        with self._lock:
+            self._ready()
+            if self._certificates is None and not self._closed:
+                # Made late: signing them takes longer than all the rest.
+                self._certificates = self._honest.certificates = chain_table(self._firmware)
         return super().get_ext_report(report_data, vmpl=vmpl, key_sel=key_sel)
 
     def close(self) -> None:
@@ -90,7 +90,6 @@ class EmulatedDevice(KernelDevice):
 
     def _open(self) -> FileIO | None:
         """Launch the guest: firmware, host and driver."""
-        self._process = os.getpid()
         try:
             self._firmware = Firmware(self._identity)
             self._honest = Host(self._firmware, self._certificates or b"")
@@ -103,6 +102,7 @@ class EmulatedDevice(KernelDevice):
             )
         except (OSError, SnpformatError) as error:
             raise DeviceUnavailable(self.name, "open", str(error)) from None
+        self._owner = Owner()
         return None
 
     def _ioctl(self, command: int, argument: bytearray, buffers: tuple[Buffer, ...]) -> int:
@@ -112,13 +112,9 @@ class EmulatedDevice(KernelDevice):
         address = memory.map(argument, _ARGUMENT_AT)
         return self._driver.ioctl(memory, command, address)
 
-    def _exchange(self, *arguments: object) -> None:
-        self._launch_in_child()
-        super()._exchange(*arguments)  # type: ignore[arg-type]
-
-    def _launch_in_child(self) -> None:
-        if os.getpid() != self._process and not self._closed:
-            self._lock = Lock()  # the parent's may be held for ever, by a thread of its own
+    def _ready(self) -> None:
+        """In a forked child: launch a guest of its own."""
+        if not self._closed and not self._owner.is_here():
             self._lost = None
             self._open()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import SnpformatError
-from ..explain import NOT_CALLED, NOT_SENT, explain
+from ..explain import NOT_CALLED, NOT_SENT, explain, name_of
 
 
 class DeviceError(SnpformatError):
@@ -61,7 +61,9 @@ class DeviceError(SnpformatError):
     def __str__(self) -> str:
         causes = [self.happened] if self.happened else []
         remedies = [self.remedy] if self.remedy else []
-        if self.errno or self.exitinfo2 or self.status or self.result:
+        if self.happened and self.remedy:  # which say it all
+            causes[0] += f" ({name_of(self.errno)})" if self.errno else ""
+        elif self.errno or self.exitinfo2 or self.status or self.result:
             word = self.exitinfo2 if self.exitinfo2 or self.errno else None  # 0 alone says nothing
             told = explain(self.errno, word, self.status, result=self.result)
             causes += told.causes

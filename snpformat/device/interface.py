@@ -142,6 +142,8 @@ class Device(ABC):
 def report_request(report_data: bytes, vmpl: int, key_sel: int) -> SnpReportReq:
     """The request for a report, 96 bytes. Raises FormatError for an argument that does not fit."""
     selection = ReportKeySel.from_bits(key_sel=key_sel)
+    if isinstance(report_data, (bytearray, memoryview)):
+        report_data = bytes(report_data)
     return SnpReportReq(user_data=report_data, vmpl=vmpl, key_sel=selection)
 
 

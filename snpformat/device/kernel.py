@@ -18,12 +18,12 @@ import ctypes
 import errno as codes
 import os
 from io import FileIO
-from threading import Lock
 from time import sleep as real_sleep
 
 from ..explain import BUSY, ERRNOS, RELOAD
 from ..formats.ioctl import SnpDerivedKeyResp, SnpExtReportReq, SnpGuestRequestIoctl, SnpReportResp
 from ..formats.ioctls import SNP_GET_DERIVED_KEY, SNP_GET_EXT_REPORT, SNP_GET_REPORT
+from ..turns import ForkLock
 from . import answers
 from .answers import Outcome
 from .errors import CertificatesTooLarge, DeviceError, DeviceUnavailable, KeyWiped, Throttled
@@ -81,7 +81,7 @@ class KernelDevice(Device):
         self.name = os.fsdecode(path)
         self._given_ioctl = ioctl
         self._sleep = sleep
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._closed = False
         self._lost: tuple[str, Outcome] | None = None  # what cost the key
         self._file = self._open()
@@ -93,7 +93,7 @@ class KernelDevice(Device):
         request = _buffer(asked.build())
         response = _empty(SnpReportResp.SIZE)
         self._exchange("get_report", SNP_GET_REPORT, request, response)
-        return answers.read_report(self.name, "get_report", response.raw, asked.user_data)
+        return answers.read_report(self.name, "get_report", response.raw, asked)
 
     def get_ext_report(
         self, report_data: bytes, *, vmpl: int | None = None, key_sel: int = 0
@@ -111,7 +111,7 @@ class KernelDevice(Device):
         )
         response = _empty(SnpReportResp.SIZE)
         self._exchange("get_ext_report", SNP_GET_EXT_REPORT, request, response, certs)
-        report = answers.read_report(self.name, "get_ext_report", response.raw, asked.user_data)
+        report = answers.read_report(self.name, "get_ext_report", response.raw, asked)
         table = certs.raw.rstrip(b"\0")
         pages = -(-len(table) // PAGE_SIZE)
         return ExtReport(report, certs.raw[: pages * PAGE_SIZE])
@@ -197,6 +197,7 @@ class KernelDevice(Device):
     def _exchange(self, operation: str, ioctl: Ioctl, *buffers: Buffer) -> None:
         """Fill the response, the second of the buffers. Raises DeviceError when there is none."""
         with self._lock:
+            self._ready()
             self._refuse_if_over(operation)
             waits = interruptions = changes = 0
             asked = buffers[0].raw
@@ -223,6 +224,9 @@ class KernelDevice(Device):
                     ctypes.memmove(buffers[0], asked, len(asked))
                 else:
                     raise self._failure(operation, outcome, verdict, buffers[0])
+
+    def _ready(self) -> None:
+        """Called before each request, with the lock held. An emulated device overrides this."""
 
     def _call(self, ioctl: Ioctl, buffers: tuple[Buffer, ...]) -> Outcome:
         """One ioctl, and what it left behind."""
@@ -273,6 +277,9 @@ class KernelDevice(Device):
         elif not outcome.errno and not outcome.result:
             happened = "the driver reports success, but no response came"
             remedy = answers.ASK_AGAIN
+        elif outcome.errno == codes.EINVAL and not outcome.exitinfo2:
+            happened = "the driver does not take the argument, which is as its header has it"
+            remedy = f"check that {self.name} is the device of the guest driver"
         kind = DeviceError
         if self._lost:
             kind = KeyWiped

@@ -18,10 +18,10 @@ import errno as codes
 import os
 import warnings
 from contextlib import contextmanager
-from threading import Lock
 
 from ..errors import FormatError
 from ..formats.report import AttestationReport
+from ..turns import ForkLock
 from .configfs import AttributeFailed, Entry, FileSystem, fresh_name, sweep
 from .errors import DeviceError, DeviceUnavailable, KeyWiped, StatusError
 from .interface import Device, ExtReport, key_request, report_request
@@ -89,9 +89,9 @@ class TsmDevice(Device):
             DeviceUnavailable: when the directory, or the entry, cannot be listed.
             ValueError: for an entry that is no name of a directory in `root`.
         """
-        self.name = os.fspath(root)
+        self.name = os.fsdecode(root)
         self._files = files or FileSystem()
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._closed = False
         self._left: list[Entry] = []  # made, and not yet removed
         self._given = self._entry_of(entry) if entry is not None else None
@@ -100,8 +100,10 @@ class TsmDevice(Device):
                 sweep(self._files, self.name)
             else:
                 self._files.listdir(self._given.path)
+        except ValueError:
+            raise DeviceUnavailable(self.name, "open", "this is no path of a directory") from None
         except OSError as error:
-            happened, remedy = _NOT_MADE.get(error.errno or 0, ("it cannot be listed", ""))
+            happened, remedy = _NOT_MADE.get(error.errno or 0, ("it cannot be listed", _MOUNT))
             if self._given is not None:
                 happened, remedy = f"cannot list {self._given.path}", "make it first, with mkdir"
             raise DeviceUnavailable(
@@ -142,6 +144,8 @@ class TsmDevice(Device):
             root_key_select, key_sel, guest_field_select, vmpl or 0, guest_svn, tcb_version,
             msg_version,
         )  # fmt: skip
+        if self._closed:
+            raise DeviceUnavailable(self.name, "get_derived_key", "the device is closed")
         happened = "configfs-tsm makes reports, and no keys"
         raise DeviceError(self.name, "get_derived_key", happened, remedy=_DRIVER)
 
@@ -199,7 +203,8 @@ class TsmDevice(Device):
     def _not_made(self, operation: str, error: AttributeFailed) -> Exception:
         if error.errno == codes.EEXIST:
             return _Disturbed(f"{error}: there is one of that name")
-        happened, remedy = _NOT_MADE.get(error.errno or 0, (str(error), ""))
+        reason = os.strerror(error.errno or 0).lower()
+        happened, remedy = _NOT_MADE.get(error.errno or 0, (f"{error}: {reason}", _MOUNT))
         return DeviceUnavailable(self.name, operation, happened, error.errno, remedy=remedy)
 
     def _remove(self, entry: Entry, last: bool) -> None:
@@ -244,13 +249,26 @@ class _Request:
         try:
             return self._exchange(extended)
         except AttributeFailed as error:
+            if error.errno == codes.ENOENT and self._entry.is_bare():
+                happened, remedy = f"{error}: this is no configfs-tsm", _MOUNT
+                raise self._error(happened, error.errno, DeviceUnavailable, remedy) from None
             if error.errno in _DISTURBED:
                 name = codes.errorcode[error.errno or 0]
                 raise _Disturbed(f"{error} ({name})") from None
-            happened = str(error)
-            kind = DeviceUnavailable if error.errno in _NOT_MADE else DeviceError
-            remedy = _NOT_MADE[error.errno][1] if error.errno in _NOT_MADE else ""
-            raise self._error(happened, error.errno, kind, remedy) from None
+            raise self._failed(error) from None
+
+    def _failed(self, error: AttributeFailed) -> DeviceError:
+        """The error for an attribute that could not be used. Only what a blob gives has the words
+        of requests; all else is about files.
+        """
+        if error.errno in _NOT_MADE:
+            return self._error(
+                str(error), error.errno, DeviceUnavailable, _NOT_MADE[error.errno][1]
+            )
+        if error.action.endswith("blob"):
+            return self._error(str(error), error.errno, DeviceError)
+        happened = f"{error}: {os.strerror(error.errno).lower()}" if error.errno else str(error)
+        return self._error(happened, error.errno, DeviceError, f"look at {self._entry.path}")
 
     def _exchange(self, extended: bool) -> ExtReport:
         entry = self._entry
@@ -286,7 +304,7 @@ class _Request:
                 raise
             happened = f"vmpl {level} is not one of {floor} (privlevel_floor) to 3"
             remedy = f"ask for vmpl {floor}, or leave it out"
-            raise self._error(happened, error.errno, DeviceError, remedy) from None
+            raise self._error(happened, error.errno, StatusError, remedy) from None
         return level
 
     def _write(self, name: str, data: bytes) -> None:

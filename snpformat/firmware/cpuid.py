@@ -30,14 +30,19 @@ Question = tuple[int, int, int, int]
 
 
 def answer(identity: Identity, keys: Keyring, vmpck: int, payload: bytes) -> bytes:
-    """The payload of MSG_CPUID_RSP, as long as the request.
+    """The payload of MSG_CPUID_RSP, as long as the request, whatever length that has.
 
     STATUS 0x16 for more than 64 functions and for reserved bits (those of a function too, where no
     source says what firmware does): count is 0 then, and the functions are zeros.
 
-    Where the payload is shorter than its count says, the missing functions read as zeros and come
-    back; functions behind the count come back untouched.
+    Where the payload is shorter than its count says, the missing functions read as zeros, and are
+    counted; functions behind the count come back untouched.
     """
+    return fitted(_answer(identity, payload), len(payload))
+
+
+def _answer(identity: Identity, payload: bytes) -> bytes:
+    """The answer with all functions that the request has or counts."""
     number = min(max(len(payload) - _HEADER, 0) // _ENTRY, _MOST)
     count = int.from_bytes(fitted(payload, 4), "little")
     if count <= _MOST:

@@ -251,7 +251,11 @@ class Identity:
 
         Raises IdentityError, for a file that cannot be read too.
         """
-        name = os.fspath(path)
+        try:
+            name = os.fsdecode(path)
+        except TypeError:
+            reason = f"expected the path of a file, got {type(path).__name__}"
+            raise IdentityError(None, None, None, reason) from None
         try:
             content = files.read(name).decode("utf-8-sig")
         except OSError as error:

@@ -8,11 +8,11 @@ of migration are unknown to it: F6.
 from __future__ import annotations
 
 import os
-from threading import Lock
 
 from ..aead import KEY_SIZE, PAGE_SIZE, PAYLOAD_MAX, Aead
-from ..errors import AuthenticationError, LocalError, MailboxError
+from ..errors import AuthenticationError, LocalError, MailboxError, without_frames
 from ..formats import AeadAlgo, FwError, MsgHdr, MsgType, OsArea, SecretsPage
+from ..turns import Owner, Turn
 from . import cpuid, key, report, tsc
 from .identity import Identity
 from .keys import Keyring
@@ -47,7 +47,7 @@ class Firmware:
     with AES-GCM gives away both answers and the means to forge more.
     """
 
-    __slots__ = ("_aeads", "_certificates", "_counts", "_identity", "_keys", "_lock", "_pid",
+    __slots__ = ("_aeads", "_certificates", "_counts", "_identity", "_keys", "_owner", "_turn",
                  "_vmpcks")  # fmt: skip
 
     def __init__(
@@ -67,21 +67,22 @@ class Firmware:
         Raises:
             LocalError: for keys that are not such.
         """
+        self._identity = Identity() if identity is None else identity
         if insecure_vmpcks is None:
             vmpcks = tuple(os.urandom(KEY_SIZE) for _ in range(VMPCKS))
         else:
-            vmpcks = tuple(_copy(vmpck) for vmpck in insecure_vmpcks)
-            # Each has its own count: twice the same key would be used twice under each number.
-            if len(vmpcks) != VMPCKS or len(set(vmpcks)) != VMPCKS:
-                raise LocalError(f"a guest has {VMPCKS} VMPCKs, all of them different")
+            try:
+                vmpcks = _different(insecure_vmpcks)
+            except LocalError as error:
+                del insecure_vmpcks  # of errors nobody shall find them in this frame
+                raise without_frames(error) from None
         self._aeads = tuple(map(Aead, vmpcks))
         self._vmpcks = vmpcks
-        self._identity = Identity() if identity is None else identity
         self._keys = Keyring(self._identity)
         self._certificates: Certificates | None = None
         self._counts = [0] * VMPCKS  # F10
-        self._lock = Lock()
-        self._pid = os.getpid()
+        self._turn = Turn()
+        self._owner = Owner()
 
     @property
     def identity(self) -> Identity:
@@ -95,7 +96,7 @@ class Firmware:
         Raises LocalError in another process than the firmware's own.
         """
         self._check_process()
-        with self._lock:
+        with self._turn:
             return tuple(self._counts)
 
     @property
@@ -107,7 +108,7 @@ class Firmware:
         self._check_process()
         from .chain import Certificates  # slow to load
 
-        with self._lock:
+        with self._turn:
             if self._certificates is None:
                 self._certificates = Certificates(self._identity, self._keys)
             return self._certificates
@@ -158,7 +159,9 @@ class Firmware:
         raw = _copy(page)
         if len(raw) != PAGE_SIZE:
             raise LocalError(f"a page has {PAGE_SIZE} bytes, not {len(raw)}")
-        with self._lock:
+        if type(offset) is not int or type(response_offset) is not int:
+            raise LocalError("an offset is a whole number of bytes")
+        with self._turn:
             return self._handle(raw, offset, response_offset)
 
     def _handle(self, raw: bytes, offset: int, response_offset: int) -> bytes:
@@ -183,29 +186,42 @@ class Firmware:
         # Late, as in the real one (F7), but before anything is sealed under the number.
         room = PAYLOAD_MAX - response_offset
         if response_offset < 0 or len(answer) > room:
+            del answer, payload  # not for whoever prints the variables of frames
             raise _invalid(f"the response does not fit behind offset {response_offset} (F7)")
+        self._counts[vmpck] = count + 2  # first: nothing else is ever sealed under that number
         response = aead.seal(  # F9
             answer, msg_type=msg_type + 1, msg_seqno=seqno + 1, msg_vmpck=vmpck
         )
-        self._counts[vmpck] = count + 2
         return bytes(response_offset) + response[: PAGE_SIZE - response_offset]
 
     def _check_process(self) -> None:
-        """Raise LocalError in a child that was forked off: there the lock may be held for ever."""
-        if os.getpid() != self._pid:
-            raise LocalError("this firmware belongs to another process; make one in this process")
+        self._owner.check("the firmware", "make one of its own here")
 
     def __reduce__(self) -> str:
         raise TypeError("a Firmware cannot be copied or pickled: both would use the same numbers")
 
     def __repr__(self) -> str:
-        return f"<Firmware of a {self._identity.product}>"  # never a key
+        product = getattr(getattr(self, "_identity", None), "product", "guest that is not made")
+        return f"<Firmware of a {product}>"  # never a key
+
+
+def _different(given: Sequence[Buffer]) -> tuple[bytes, ...]:
+    """Copies of four keys. Raises LocalError for what is none, or none of its own.
+
+    Each has its own count: twice the same key would be used twice under each number.
+    """
+    vmpcks = tuple(_copy(vmpck) for vmpck in given)
+    if len(vmpcks) != VMPCKS or len(set(vmpcks)) != VMPCKS:
+        raise LocalError(f"a guest has {VMPCKS} VMPCKs, all of them different")
+    for vmpck in vmpcks:
+        Aead(vmpck)
+    return vmpcks
 
 
 def _copy(given: Buffer) -> bytes:
     try:
         return bytes(memoryview(given))
-    except TypeError:
+    except (TypeError, ValueError):  # or a view that was released
         raise LocalError(f"expected bytes, got {type(given).__name__}") from None
 
 

@@ -57,14 +57,9 @@ _pack_snp_guest_request_ioctl = _struct_snp_guest_request_ioctl.pack
 class SnpGuestRequestIoctl(wire.Record):
     """The argument of every request. The kernel writes it back only when exitinfo2 is not zero, and
     after a success it is zero there: so set it to zero before the call, or an old error stays.
-    Until the firmware is asked it is 0xff. Errors: EINVAL for msg_version 0 (nothing is written
-    back), a null req_data or resp_data, or an unfit certs_len; EFAULT for memory that cannot be
-    read or written; EIO when the firmware or the host refused, with exitinfo2, or when the
-    sequence numbers are used up; EBADMSG when the response was not genuine; ETIMEDOUT when the
-    host was busy for a minute; ENOTTY for an unknown request, and for every one from then on
-    when the driver has wiped its key, which it does after an exchange that failed. A result
-    above 0 is a failure too: the host refused the exit. A result of 0 says that the firmware
-    answered, and STATUS in the response what.
+    Until the firmware is asked it is 0xff, while it is asked all bits are set. A result above 0
+    is a failure like one below. A result of 0 says that the firmware answered; what, is in
+    STATUS of the response.
 
     32 bytes (0x20). [uapi struct snp_guest_request_ioctl]
     """

@@ -90,7 +90,7 @@ class MsgStatus(wire.Enum):
     """
 
     SUCCESS = 0x0
-    INVALID_PARAMETER = 0x16  # A reserved bit is set or the VMPL is below the caller's.
+    INVALID_PARAMETER = 0x16
     INVALID_KEY = 0x27  # The selected key is not to be had.
 
     NAME = "msg_status"
@@ -100,7 +100,8 @@ class MsgStatus(wire.Enum):
         0x27: "invalid_key",
     }
     DOCS = {
-        0x16: "A reserved bit is set or the VMPL is below the caller's.",
+        0x16: "A reserved bit is set, the VMPL is below the caller's, or what a key is to "
+        "be derived from is above the guest's own.",
         0x27: "The selected key is not to be had.",
     }
 

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..host import Host
+    from ..host import HostLike
 
     Forward = Callable[[bytes], Answer]
     Trick = Callable[["HostileHost", bytes, Forward], Answer]
@@ -34,7 +34,7 @@ class HostileHost:
         held: pages from the firmware that `delay` keeps back, the oldest first.
     """
 
-    def __init__(self, host: Host, tricks: Iterable[Trick] = ()) -> None:
+    def __init__(self, host: HostLike, tricks: Iterable[Trick] = ()) -> None:
         self._host = host
         self._tricks = deque(tricks)
         self.requests: list[bytes] = []
@@ -57,7 +57,7 @@ class HostileHost:
         def recorded(page: bytes) -> Answer:
             answer = forward(page)
             if not answer.exitinfo2:
-                self.answers.append(bytes(answer.page))
+                self.answers.append(_seen(answer))
             return answer
 
         trick = self._tricks.popleft() if self._tricks else honest()
@@ -139,22 +139,38 @@ def echo() -> Trick:
 
 
 def delay() -> Trick:
-    """Keep the answer back, and give the oldest one that was kept; zeros when there is none."""
+    """Keep the answer back, and give the oldest one that was kept; zeros when there is none.
+
+    Twice in a row it hands answers out late; once, and `reorder` next, in another order.
+    """
 
     def trick(host: HostileHost, page: bytes, forward: Forward) -> Answer:
         answer = forward(page)
         if answer.exitinfo2:
             return answer
         old = host.held.popleft() if host.held else bytes(len(page))
-        host.held.append(bytes(answer.page))
+        host.held.append(_seen(answer))
         return Answer(page=old)
 
     return trick
 
 
+def reorder() -> Trick:
+    """Pass the request on, and give an answer that was kept instead; its own where there is none.
+
+    Behind `delay` that is the reordering of two answers.
+    """
+
+    def trick(host: HostileHost, page: bytes, forward: Forward) -> Answer:
+        answer = forward(page)
+        return Answer(page=host.held.popleft()) if host.held else answer
+
+    return trick
+
+
 def truncate(size: int) -> Trick:
-    """Cut the answer to `size` bytes."""
-    return _change(lambda page: page[:size])
+    """Cut the answer to its first `size` bytes."""
+    return _change(lambda page: page[: max(0, size)])
 
 
 def flip(*bits: int) -> Trick:
@@ -172,7 +188,7 @@ def change_after_read(then: bytes | None = None) -> Trick:
 
     def trick(host: HostileHost, page: bytes, forward: Forward) -> Answer:
         answer = forward(page)
-        genuine = bytes(answer.page)
+        genuine = _seen(answer)
         answer.page = SharedPage(genuine, bytes(len(genuine)) if then is None else then)
         return answer
 
@@ -188,7 +204,7 @@ def flipped(page: bytes, bits: Iterable[int]) -> bytes:
     """`page` with bits flipped; those outside it are left out."""
     changed = bytearray(page)
     for bit in bits:
-        if bit // 8 < len(changed):
+        if 0 <= bit // 8 < len(changed):
             changed[bit // 8] ^= 1 << bit % 8
     return bytes(changed)
 
@@ -196,7 +212,7 @@ def flipped(page: bytes, bits: Iterable[int]) -> bytes:
 def _change(change: Callable[[bytes], bytes]) -> Trick:
     def trick(host: HostileHost, page: bytes, forward: Forward) -> Answer:
         answer = forward(page)
-        answer.page = change(bytes(answer.page))
+        answer.page = change(_seen(answer))
         return answer
 
     return trick
@@ -204,3 +220,8 @@ def _change(change: Callable[[bytes], bytes]) -> Trick:
 
 def _pick(pages: list[bytes], index: int, default: bytes) -> bytes:
     return pages[index] if -len(pages) <= index < len(pages) else default
+
+
+def _seen(answer: Answer) -> bytes:
+    """The page of an answer as it lies there, without reading it for the guest."""
+    return answer.page.peek() if isinstance(answer.page, SharedPage) else answer.page
