@@ -220,6 +220,9 @@ def _part(
     except FormatError as inner:
         field = f"{name}.{inner.field}" if inner.field else name
         place = None if inner.offset is None else at + inner.offset
+        if len(own) < kind.SIZE:
+            reason = f"the blob ends after {len(raw)} bytes, and {name} takes those up to "
+            raise _refusal(field, place, len(raw), reason + f"{at + kind.SIZE:#x}") from None
         raise _refusal(field, place, inner.value, inner.reason) from None
 
 

@@ -10,6 +10,7 @@ import re
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,19 @@ def test_report_options(run: Runner) -> None:
     assert run("report", "--identity", "me.toml", "-o", "-")[1] == first
 
 
+def test_an_identity_from_a_pipe(run: Runner) -> None:
+    given = b'{"product": "turin", "report_version": 3}'
+    status, out, _ = run("report", "--identity", "-", given=given)
+    assert status == 0 and AttestationReport.parse(out).product == "turin"
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=lambda: Path("pipe").write_bytes(given))
+    writer.start()
+    status, out, _ = run("report", "--identity", "pipe")
+    writer.join()
+    assert status == 0 and AttestationReport.parse(out).product == "turin"
+    assert run("report", "--identity", "-", given=b"bogus = 1")[0] == 1
+
+
 def test_report_with_certificates(run: Runner) -> None:
     status, out, err = run("report", "--certs", "certs")
     assert status == 0 and len(out) == 1184
@@ -163,7 +177,7 @@ def test_an_interrupted_key_leaves_no_file(run: Runner, monkeypatch: pytest.Monk
 # what is asked: exit status, and what is said
 WRONG = {
     ("report", "--report-data", "abc"): (2, "--report-data is no hexadecimal number"),
-    ("report", "--report-data", "ab"): (2, "--report-data has 64 bytes, not 1"),
+    ("report", "--report-data", "ab"): (2, "--report-data takes 64 bytes, not 1"),
     ("report", "--report-data", "@missing"): (2, "missing: no such file or directory"),
     ("report", "--vmpl", "4"): (2, "a VMPL is 0 to 3, not '4'"),
     ("report", "--vmpl", "x"): (2, "a VMPL is 0 to 3, not 'x'"),
@@ -198,12 +212,12 @@ WRONG = {
     ("certs", "show", "bad.toml"): (1, "cert_table"),
     ("certs", "pack", "vcek"): (2, "'vcek' names no file"),
     ("certs", "pack", "vcak=bad.toml"): (2, "'vcak' is no GUID and no name"),
-    ("message", "open", "--key", "00" * 31): (2, "--key has 32 bytes, not 31"),
+    ("message", "open", "--key", "00" * 31): (2, "--key takes 32 bytes, not 31"),
     ("message", "open", "--key", "00" * 32): (1, "there is no data"),
     ("message", "open"): (2, "one of the arguments --key --secrets is required"),
     ("message", "seal", "--key", "@key", "--type", "nonsense", "--seqno", "1"): (2, "nonsense"),
     ("message", "seal", "--key", "@key", "--type", "report_req", "--seqno", "-1", "key"): (
-        1, "msg_seqno -1 is no number of 64 bits"),
+        2, "no message has msg_seqno -1"),
     ("message", "seal", "--key", "@zeros", "--type", "report_req", "--seqno", "1", "key"): (
         1, "a VMPCK of zeros is no key"),
     ("message", "seal", "--key", "@key", "--type", "report_req", "--seqno", "1", "empty"): (
@@ -215,7 +229,7 @@ WRONG = {
     ("secrets", "show", "key"): (1, "is no store of secrets"),
     ("secrets", "init", "key"): (1, "exists already"),
     ("secrets", "init", "no/such/folder"): (1, "no such file or directory"),
-    ("secrets", "init", "new", "--page", "key"): (1, "a secrets page has 4096 bytes"),
+    ("secrets", "init", "new", "--page", "key"): (1, "key: a secrets page has 4096 bytes"),
     ("explain-error", "nonsense"): (2, "invalid errno value"),
     ("explain-error", "5", "0x10000000000000000"): (2, "64 bits"),
     ("explain-error", "5", "-9223372036854775809"): (2, "64 bits"),
@@ -317,6 +331,8 @@ def test_a_message_with_a_secret_or_without_a_format(run: Runner) -> None:
     Path("key").write_bytes(KEY)
     answer = MsgKeyRsp(derived_key=b"\xab" * 32).build()
     page = Aead(KEY).seal(answer, msg_type=MsgType.KEY_RSP, msg_seqno=2)
+    assert run("message", "open", "--key", "@key", "-o", "payload", given=page)[0] == 0
+    assert stat.S_IMODE(os.stat("payload").st_mode) == 0o600
     for options in ([], ["--json"]):
         text = run("message", "open", "--key", "@key", *options, given=page)[1].decode()
         assert "<secret>" in text and "abababab" not in text

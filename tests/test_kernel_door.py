@@ -152,7 +152,7 @@ CASES: list[tuple[str, tuple[str, ...], Ends, type[DeviceError], str, bool]] = [
     ("D17", ANY, Ends(codes.EBADMSG, word=NOT_SENT), KeyWiped, "EBADMSG", True),
     ("D19", ANY, Ends(codes.EIO, word=NOT_CALLED), KeyWiped, "no GHCB", True),
     ("D20", ANY, Ends(codes.ETIMEDOUT, word=BUSY), KeyWiped, "for a minute", True),
-    ("D21", PLAIN, Ends(codes.EIO, word=INVALID_LEN), KeyWiped, "makes no sense", True),
+    ("D21", PLAIN, Ends(codes.EIO, word=INVALID_LEN), KeyWiped, "were not asked for", True),
     ("D22 tag", ANY, Ends(codes.EIO, word=0x0B), KeyWiped, "BAD_MEASUREMENT", True),
     ("D22 parameter", ANY, Ends(codes.EIO, word=0x16), KeyWiped, "INVALID_PARAMETER", True),
     ("D22 count", ANY, Ends(codes.EIO, word=0x1D), KeyWiped, "AEAD_OVERFLOW", True),
@@ -265,6 +265,22 @@ def test_requests_as_they_arrive() -> None:
     ]  # fmt: skip
     for _, argument, _ in driver.calls:
         assert argument[:8] == b"\1" + bytes(7)  # msg_version and clean padding
+
+
+@pytest.mark.parametrize(
+    ("told", "own"), [(None, 0), ("0\n", 0), ("2\n", 2), ("4\n", 0), ("", 0), ("-1", 0), ("x", 0)]
+)
+def test_the_default_vmpl_is_what_linux_tells(
+    told: str | None, own: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(kernel, "OWN_VMPL", str(tmp_path / "vmpl"))
+    if told is not None:
+        (tmp_path / "vmpl").write_text(told)
+    driver = Driver()
+    with driver.open() as device:
+        assert device.default_vmpl == own
+        device.get_report(DATA)
+    assert driver.calls[0][2][64] == own
 
 
 def test_the_default_vmpl_is_the_kernels() -> None:

@@ -96,7 +96,7 @@ def given_bytes(text: str, what: str, size: int) -> bytes:
                 f"{what} is no hexadecimal number", "write digits, @FILE, or - for standard input"
             ) from None
     if len(raw) != size:
-        raise UsageError(f"{what} has {size} bytes, not {len(raw)}")
+        raise UsageError(f"{what} takes {size} bytes, not {len(raw)}")
     return raw
 
 

@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     add_input_format(opened)
     opened.add_argument("--json", action="store_true", help="print JSON")
     opened.add_argument("--show-secrets", action="store_true", help="print derived keys too")
-    add_output(opened, "the payload")
+    add_output(opened, "the payload, with its secrets, mode 0600")
     opened.set_defaults(run=_open)
 
     sealed = actions.add_parser(
@@ -68,7 +68,7 @@ def _open(arguments: argparse.Namespace) -> None:
         key = key_of(arguments, MsgHdr.parse(page[: MsgHdr.SIZE]).msg_vmpck)
     header, payload = Aead(key).open(page)
     if arguments.output:
-        files.write(payload, arguments.output, arguments.output_format)
+        files.write(payload, arguments.output, arguments.output_format, secret=True)
         return
     record, reason = _decode(header, payload)
     if arguments.json:
@@ -118,8 +118,9 @@ def _seal(arguments: argparse.Namespace) -> None:
     from ..aead import Aead
 
     msg_type = _msg_type(arguments.type)
-    if arguments.seqno == 0:
-        raise UsageError("no message has msg_seqno 0", "requests have odd numbers, from 1 on")
+    if not 0 < arguments.seqno < 1 << 64:
+        help = "a number of 64 bits from 1 on; requests have odd ones"
+        raise UsageError(f"no message has msg_seqno {arguments.seqno}", help)
     name = f"msg_{MsgType.name_of(msg_type)}"
     sizes = {catalog.structure(name).SIZE} if name in STRUCTURES else set()
     payload = files.unwrap(files.read(arguments.file), arguments.input_format, sizes)

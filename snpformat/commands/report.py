@@ -50,8 +50,12 @@ def add_device(command: argparse.ArgumentParser) -> None:
         metavar="auto|emulated|tsm|PATH",
         help="who is asked (default: the first there is of /dev/sev-guest, configfs-tsm, emulated)",
     )
-    command.add_argument("--identity", metavar="FILE", help="of the emulated device: JSON or TOML")
-    command.add_argument("--vmpl", type=vmpl, metavar="N", help="0 to 3 (default: the guest's)")
+    command.add_argument(
+        "--identity", metavar="FILE", help="of the emulated device: JSON or TOML; - for stdin"
+    )
+    command.add_argument(
+        "--vmpl", type=vmpl, metavar="N", help="0 to 3 (default: the guest's, as far as it is told)"
+    )
     command.add_argument(
         "--key-sel",
         type=key_sel,
@@ -90,8 +94,8 @@ def opened(arguments: argparse.Namespace) -> Device:
     if arguments.identity is not None:
         if arguments.device not in ("auto", "emulated"):
             raise UsageError("--identity is for the emulated device only", "--device emulated")
-        files.read(arguments.identity)  # one that cannot be read is told like every other file
-        identity = Identity.load(arguments.identity)
+        data = files.read(arguments.identity)
+        identity = Identity.loads(data, path=arguments.identity)
     device = open_device(arguments.device, identity=identity)
     emulated = isinstance(device, EmulatedDevice)
     if identity is not None and not emulated:

@@ -29,7 +29,11 @@ def add(commands: Any) -> None:
 
     made = actions.add_parser("init", help="make a store (mode 0600) with new keys, or of a page")
     made.add_argument("store", metavar="STORE", help="the file to make; it must not exist")
-    made.add_argument("--page", metavar="FILE", help="the secrets page of a guest; - for stdin")
+    made.add_argument(
+        "--page",
+        metavar="FILE",
+        help="the secrets page of a guest (- for stdin): make one store of it, once, and remove it",
+    )
     made.set_defaults(run=_init)
 
 
@@ -64,10 +68,13 @@ def _init(arguments: argparse.Namespace) -> None:
     if arguments.page is not None:
         # Not of another store: both would use the same numbers.
         page = files.unwrap(files.read(arguments.page), "auto", {PAGE_SIZE})
+        if len(page) != PAGE_SIZE:
+            name = "standard input" if arguments.page == "-" else arguments.page
+            raise files.InputRefused(f"{name}: a secrets page has {PAGE_SIZE} bytes")
     else:
         keys = {f"vmpck{n}": os.urandom(KEY_SIZE) for n in range(4)}
         page = SecretsPage(**keys).build()  # type: ignore[arg-type]
-    if len(page) != PAGE_SIZE:
-        raise files.InputRefused(f"a secrets page has {PAGE_SIZE} bytes")
     with FileSecrets.create(arguments.store, page) as store:
         note(f"made {store.path}, {'with the page given' if arguments.page else 'with new keys'}")
+    if arguments.page:
+        note("another store of that page would use its numbers again: keep no copy of it")

@@ -17,7 +17,7 @@ from ..host import Host
 from ..secrets import Secrets
 from ..turns import Owner
 from .driver import DriverModel
-from .errors import DeviceUnavailable
+from .errors import DeviceError, DeviceUnavailable, KeyWiped
 from .kernel import KernelDevice
 from .memory import BufferMemory
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from io import FileIO
 
     from ..host import HostLike
+    from .answers import Outcome
     from .interface import ExtReport
     from .kernel import Buffer
 
@@ -111,6 +112,18 @@ class EmulatedDevice(KernelDevice):
             memory.map(buffer)
         address = memory.map(argument, _ARGUMENT_AT)
         return self._driver.ioctl(memory, command, address)
+
+    def _error(
+        self,
+        kind: type[DeviceError],
+        operation: str,
+        outcome: Outcome,
+        happened: str = "",
+        remedy: str = "",
+    ) -> DeviceError:
+        if kind is KeyWiped:
+            remedy = "open another EmulatedDevice: it launches a guest with new keys"
+        return super()._error(kind, operation, outcome, happened, remedy)
 
     def _ready(self) -> None:
         """In a forked child: launch a guest of its own."""

@@ -20,7 +20,7 @@ import os
 from io import FileIO
 from time import sleep as real_sleep
 
-from ..explain import BUSY, ERRNOS, RELOAD
+from ..explain import BUSY, ERRNOS, INVALID_LEN, RELOAD
 from ..formats.ioctl import SnpDerivedKeyResp, SnpExtReportReq, SnpGuestRequestIoctl, SnpReportResp
 from ..formats.ioctls import SNP_GET_DERIVED_KEY, SNP_GET_EXT_REPORT, SNP_GET_REPORT
 from ..turns import ForkLock
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     Buffer = ctypes.Array[ctypes.c_char]
 
 PATH = "/dev/sev-guest"
+OWN_VMPL = "/sys/devices/system/cpu/sev/vmpl"
 PAGE_SIZE = 4096
 # The most that Linux takes (SEV_FW_BLOB_MAX_SIZE), and what every extended request offers.
 CERTS_MAX = 4 * PAGE_SIZE
@@ -54,11 +55,9 @@ class KernelDevice(Device):
     """The guest driver of Linux. May be used by several threads; requests go one by one.
 
     Attributes:
-        default_vmpl: what a request names when the caller gives none. Nothing tells the guest's own
-            VMPL; for most guests it is 0.
+        default_vmpl: what a request names when the caller gives none: the guest's own VMPL where
+            Linux tells it (6.11 and later), else 0.
     """
-
-    default_vmpl = 0
 
     def __init__(
         self,
@@ -84,6 +83,7 @@ class KernelDevice(Device):
         self._lock = ForkLock()
         self._closed = False
         self._lost: tuple[str, Outcome] | None = None  # what cost the key
+        self.default_vmpl = _own_vmpl()
         self._file = self._open()
 
     def get_report(
@@ -273,7 +273,16 @@ class KernelDevice(Device):
         if verdict == answers.WAIT:
             happened = f"it was held off for {WAITS * WAIT_SECONDS:.0f} seconds"
             if self._lost:
-                remedy = "open the device again for the very same request, or for none: " + RELOAD
+                remedy = (
+                    "wait, open the device again, and make the very same request first; for any "
+                    "other one, " + RELOAD
+                )
+        elif outcome.exitinfo2 == INVALID_LEN and not outcome.extended:
+            happened = (
+                "the host speaks of certificates, which were not asked for; the driver's count may "
+                "be out of step with the firmware's"
+            )
+            remedy = RELOAD
         elif not outcome.errno and not outcome.result:
             happened = "the driver reports success, but no response came"
             remedy = answers.ASK_AGAIN
@@ -315,6 +324,19 @@ class KernelDevice(Device):
             result=outcome.result or None,
             remedy=remedy,
         )
+
+
+def _own_vmpl() -> int:
+    """The VMPL that the kernel runs at, where it says so.
+
+    Source: Linux Documentation/ABI/testing/sysfs-devices-system-cpu.
+    """
+    try:
+        with open(OWN_VMPL, "rb") as stream:
+            told = stream.read(16).strip()
+    except OSError:
+        return 0
+    return int(told) if told in (b"0", b"1", b"2", b"3") else 0
 
 
 def _fits(request: Buffer) -> bool:

@@ -122,7 +122,9 @@ class Identity:
     """A chip, its firmware, and the guest that runs on it. Read-only.
 
     Every argument may be left out, and may be given in the form that files have. Raises
-    IdentityError. ``dataclasses.replace`` makes a changed copy, with the same seed.
+    IdentityError. ``dataclasses.replace`` makes a changed copy with the same seed; it keeps all
+    other values, also those that were filled in and would follow from the change (as author_key_en
+    follows from author_key_digest).
     """
 
     product: str = _given(_product_name, lambda me: "genoa")
@@ -247,23 +249,29 @@ class Identity:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Identity:
-        """Read a file: JSON where it starts with a brace, which TOML never does, else TOML.
-
-        Raises IdentityError, for a file that cannot be read too.
-        """
+        """Read a file, like `loads`. Raises IdentityError, for one that cannot be read too."""
         try:
             name = os.fsdecode(path)
         except TypeError:
             reason = f"expected the path of a file, got {type(path).__name__}"
             raise IdentityError(None, None, None, reason) from None
         try:
-            content = files.read(name).decode("utf-8-sig")
+            data = files.read(name)
         except OSError as error:
             raise IdentityError(name, None, None, f"cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise IdentityError(name, None, None, "is not text in UTF-8") from None
         except ValueError as error:
             raise IdentityError(name, None, None, str(error)) from None
+        return cls.loads(data, path=name)
+
+    @classmethod
+    def loads(cls, data: bytes, *, path: str | None = None) -> Identity:
+        """Read the bytes of a file: JSON where it starts with a brace, which TOML never does, else
+        TOML. `path` is named in errors. Raises IdentityError.
+        """
+        try:
+            content = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise IdentityError(path, None, None, "is not text in UTF-8") from None
         is_json = content.lstrip().startswith("{")
         try:
             if is_json:
@@ -272,8 +280,8 @@ class Identity:
                 found = tomllib.loads(content)
         except (ValueError, RecursionError) as error:
             kind = "JSON" if is_json else "TOML"
-            raise IdentityError(name, None, None, f"is not {kind}: {error}") from None
-        return cls.from_mapping(found, path=name)
+            raise IdentityError(path, None, None, f"is not {kind}: {error}") from None
+        return cls.from_mapping(found, path=path)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class FileSecrets(Secrets):
     def create(cls, path: str | os.PathLike[str], page: Buffer | SecretsPage) -> Self:
         """Make a new store with a secrets page of 4096 bytes, and open it.
 
+        Make one store of a page: another would use the same numbers.
+
         Raises StoreError when something of that name exists or it cannot be written, LocalError for
         what is no page.
         """

@@ -12,8 +12,9 @@ firmware has used). Linux stops where the word ends, also where a newer guest ar
 so does this.
 
 Threads may share a store. A forked child may not: it has the parent's keys and numbers, and would
-use them a second time; every call there raises LocalError. What is zeroed is the page in here;
-copies that Python and the cipher have made are out of reach, and go when their memory is used anew.
+use them a second time; `seal`, `open` and `retire` raise LocalError there. What is zeroed is the
+page in here; copies that Python and the cipher have made are out of reach, and go when their memory
+is used anew.
 
 Sources: abi table 71 (revision 1.58); ghcb section 2.7; rules D3, D7, D12 and D14.
 """
