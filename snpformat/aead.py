@@ -88,7 +88,7 @@ class Aead:
             raise LocalError(f"msg_seqno {msg_seqno!r} is no number of 64 bits") from None
         except TypeError:
             raise LocalError("expected a payload of bytes, and numbers for its header") from None
-        return (sealed[_LAST_16] + gap + iv[:8] + rest + sealed[_BUT_LAST_16]).ljust(
+        return b"".join((sealed[_LAST_16], gap, iv[:8], rest, sealed[_BUT_LAST_16])).ljust(
             PAGE_SIZE, b"\0"
         )
 
