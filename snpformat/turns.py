@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from threading import Lock, RLock
+from threading import RLock
 from weakref import WeakSet
 
 from .errors import LocalError
@@ -44,26 +44,6 @@ class Owner:
             )
 
 
-class ForkLock:
-    """A lock for ``with`` that is free in a forked child, whoever held it in the parent: for what a
-    child may use, too.
-    """
-
-    def __init__(self) -> None:
-        self.renew()
-        _fresh_in_children.add(self)
-
-    def renew(self) -> None:
-        """Forget who holds it."""
-        self._lock = Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
 class Turn:
     """A lock for ``with``. Who holds it and comes again, as a signal handler may, gets LocalError;
     an ordinary lock would wait for itself.
@@ -83,3 +63,17 @@ class Turn:
     def __exit__(self, *_: object) -> None:
         self._taken = False
         self._lock.release()
+
+
+class ForkLock(Turn):
+    """A Turn that is free in a forked child, whoever held it in the parent: for what a child may
+    use, too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        _fresh_in_children.add(self)
+
+    def renew(self) -> None:
+        """Forget who holds it."""
+        super().__init__()

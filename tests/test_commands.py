@@ -31,6 +31,7 @@ from snpformat.formats import (
     MsgReportReq,
     MsgStatus,
     MsgType,
+    OsArea,
     SecretsPage,
     VmmError,
 )
@@ -199,6 +200,7 @@ WRONG = {
     ("report", "--identity", "bad.toml"): (1, "bad.toml: polisy: there is no such key; did you"),
     ("report", "-o", "no/such/folder"): (2, "no/such/folder: no such file or directory"),
     ("report", "--json", "-o", "x"): (2, "not allowed with"),
+    ("report", "--report-data", "-", "--identity", "-"): (2, "cannot be both"),
     ("key",): (2, "a key is not shown unasked"),
     ("key", "--fields", "polisy", "-o", "-"): (2, "there is no 'polisy'"),
     ("key", "--fields", "guest_svn", "--guest-svn", "9", "-o", "-"): (1, "STATUS 0x16"),
@@ -363,6 +365,13 @@ def test_secrets(run: Runner) -> None:
         assert key.hex() in run("secrets", "show", "store", "--show-secrets")[1].decode()
     assert run("message", "open", "--secrets", "store", given=page)[0] == 0
     assert json.loads(run("secrets", "show", "store", "--json")[1])["vmpck2"] == "<secret>"
+    spent = OsArea(version=0, msg_seqno_0=0xFFFFFFFE, msg_seqno_1=5)
+    Path("page").write_bytes(
+        SecretsPage(version=3, vmpck0=KEY, vmpck1=KEY[::-1], os_area=spent).build()
+    )
+    shown = run("secrets", "show", "page")[1].decode()
+    assert "VMPCK 0 has used up its sequence numbers" in shown
+    assert "the count of VMPCK 1 is odd" in shown
     Path("page").write_bytes(SecretsPage(version=3, vmpck0=KEY).build())
     assert run("secrets", "init", "second", "--page", "page")[0] == 0
     with FileSecrets("second") as store:

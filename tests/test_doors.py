@@ -36,7 +36,7 @@ from snpformat.device import (
 from snpformat.device.driver import DriverModel
 from snpformat.device.emulated import chain_table
 from snpformat.device.memory import Fault
-from snpformat.errors import RemoteError
+from snpformat.errors import LocalError, RemoteError
 from snpformat.firmware import Firmware, Identity
 from snpformat.formats import (
     AttestationReport,
@@ -424,6 +424,21 @@ def test_a_fork_while_a_thread_asks(door: Door) -> None:
             in_child(lambda: guest.device.get_report(DATA))
         in_child(guest.device.close)
     assert guest.device.get_report(DATA).report_data == DATA
+
+
+def test_a_signal_handler_does_not_wait_for_its_own_thread() -> None:
+    told: list[str] = []
+
+    def handler(seconds: float) -> None:
+        try:
+            device.get_report(DATA)
+        except LocalError as error:
+            told.append(str(error))
+
+    tricks = [hostile.busy()]
+    device = EmulatedDevice(IDENTITY, host=lambda host: HostileHost(host, tricks), sleep=handler)
+    assert device.get_report(bytes(64)).report_data == bytes(64)
+    assert len(told) == 1 and "signal handler" in told[0]
 
 
 def test_threads_of_a_child() -> None:

@@ -247,6 +247,23 @@ def test_d20_defect_7_the_same_page_every_2_seconds_for_a_minute() -> None:
     assert not bench.alive
 
 
+def test_d11_a_signal_handler_does_not_wait_for_its_own_thread() -> None:
+    bench = Bench()
+    bench.host.play(hostile.busy())
+    told: list[str] = []
+
+    def handler(seconds: float) -> None:
+        try:
+            bench.driver.ioctl(bench.memory, 0xC0205300, ARGUMENT)
+        except LocalError as error:
+            told.append(str(error))
+
+    bench.driver._sleep = handler
+    assert bench.get_report() == (0, STALE)
+    assert len(told) == 1 and "signal handler" in told[0]
+    assert len(set(bench.host.requests)) == 1
+
+
 def test_d20_an_interrupted_wait_costs_the_key() -> None:
     bench = Bench()
     bench.host.play(hostile.busy())

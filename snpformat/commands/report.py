@@ -108,6 +108,8 @@ def opened(arguments: argparse.Namespace) -> Device:
 
 def _report(arguments: argparse.Namespace) -> None:
     report_data = bytes(REPORT_DATA)
+    if arguments.report_data == arguments.identity == "-":
+        raise UsageError("standard input cannot be both --report-data and --identity")
     if arguments.report_data is not None:
         report_data = given_bytes(arguments.report_data, "--report-data", REPORT_DATA)
     # Before a device is asked: hosts throttle, and what was asked for would be lost.

@@ -58,8 +58,8 @@ def _state(secrets: Any, vmpck: int) -> str:
         return "empty: retired, or never given to this VMPL"
     try:
         return f"the next request has msg_seqno {secrets.next_msg_seqno(vmpck)}"
-    except KeyUnavailable:
-        return "its sequence numbers are used up"
+    except KeyUnavailable as error:
+        return str(error)
 
 
 def _init(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import time
-from threading import Lock
 
 from ..aead import PAGE_SIZE
 from ..channel import NO_FW_CALL, Channel, HostError
@@ -29,6 +28,7 @@ from ..formats import (
     VmmError,
 )
 from ..formats.ioctls import SNP_GET_DERIVED_KEY, SNP_GET_EXT_REPORT, SNP_GET_REPORT
+from ..turns import Turn
 from .memory import USER_END, Fault
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class DriverModel:
         self._host = host
         self._sleep = sleep
         self._clock = clock
-        self._mutex = Lock()
+        self._mutex = Turn()
 
     @property
     def vmpck(self) -> int:
@@ -102,6 +102,7 @@ class DriverModel:
         call = _Call(argument)  # D5
         if not call.msg_version:
             return -errno.EINVAL  # D6
+        self._secrets.check_process()
         with self._mutex:  # D11
             if not self._secrets.has_key(self.vmpck):
                 return -errno.ENOTTY  # D7

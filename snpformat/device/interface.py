@@ -52,6 +52,9 @@ class ExtReport:
 class Device(ABC):
     """A door to a secure processor; a context manager, closed at its end.
 
+    Requests of several threads go one by one. A signal handler that asks while its own thread does
+    gets LocalError instead of an answer.
+
     Attributes:
         name: which door it is, for people and in errors.
     """
